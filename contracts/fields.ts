@@ -1,0 +1,82 @@
+/** Field schemas that more than one contract uses. Every string is bounded. */
+import { z } from 'zod';
+import { isWholeDays, parseDuration } from './deadlines.ts';
+import { samAccountNameProblem } from './naming.ts';
+
+/** Control, format (zero-width, bidi), private-use and unassigned characters have no place in text people read. */
+const UNSAFE_TEXT = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u;
+const UNSAFE_EXCEPT_NEWLINES = /[\p{Cf}\p{Co}\p{Cn}]|(?![\n\t])\p{Cc}/u;
+
+/** One line of text for people, trimmed and NFC-normalised. */
+export const lineSchema = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .normalize('NFC')
+    .refine((text) => !UNSAFE_TEXT.test(text), 'must not have control or invisible characters');
+
+/** Text of several lines for people, trimmed and NFC-normalised. */
+export const textSchema = (maxLength: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(maxLength)
+    .normalize('NFC')
+    .refine((text) => !UNSAFE_EXCEPT_NEWLINES.test(text), 'must not have control or invisible characters');
+
+export const instantSchema = z.iso
+  .datetime({ precision: 3 })
+  .describe('An instant, ISO 8601 in UTC, e.g. 2026-01-31T00:00:00.000Z');
+
+export const fqdnSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .max(253)
+  .regex(
+    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be a DNS domain name such as corp.example.com',
+  )
+  .describe('The DNS name of an Active Directory domain');
+
+export const userNameSchema = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/, 'must have 1 to 64 letters, digits, ".", "_", "@" or "-"')
+  .describe('The unique name of a user of the product');
+
+export const samAccountNameSchema = z
+  .string()
+  .trim()
+  .max(64)
+  .superRefine((name, context) => {
+    const problem = samAccountNameProblem(name);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  })
+  .describe("The account's logon name (sAMAccountName)");
+
+/** A distinguished name; the directory adapter parses it again before it is used. */
+export const distinguishedNameSchema = z
+  .string()
+  .trim()
+  .min(3)
+  .max(1024)
+  .regex(/^(?:CN|OU|DC)=[^\p{Cc}]+$/iu, 'must be a distinguished name such as OU=Managed,DC=corp,DC=example,DC=com')
+  .describe('A distinguished name (RFC 4514)');
+
+export const durationSchema = z
+  .string()
+  .trim()
+  .max(32)
+  .refine((text) => parseDuration(text) !== undefined, 'must be an ISO 8601 duration such as P90D or P1Y')
+  .describe('An ISO 8601 duration of calendar units, e.g. P90D or P1Y');
+
+/** Whether a duration that parses counts whole days; shorter ones are for demonstrations only. */
+export function isWholeDaysText(text: string): boolean {
+  const duration = parseDuration(text);
+  return duration !== undefined && isWholeDays(duration);
+}

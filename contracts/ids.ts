@@ -1,0 +1,41 @@
+/**
+ * Every id that crosses a boundary is built and parsed here, and nowhere else.
+ * Free of zod: workflows load this file.
+ */
+
+/** The task queue on which the control plane polls for workflows and platform activities. */
+export const CONTROL_TASK_QUEUE = 'control';
+
+const DOMAIN_QUEUE_PREFIX = 'domain:';
+const ACCOUNT_WORKFLOW_PREFIX = 'account:';
+
+/** The task queue of the engines of one AD domain. `fqdn` is any case; the queue is lower case. */
+export function domainTaskQueue(fqdn: string): string {
+  return `${DOMAIN_QUEUE_PREFIX}${fqdn.toLowerCase()}`;
+}
+
+/** The workflow id of one service account; the domain is in it so that a later codec can choose a key per domain. */
+export function accountWorkflowId(fqdn: string, accountId: string): string {
+  return `${ACCOUNT_WORKFLOW_PREFIX}${fqdn.toLowerCase()}:${accountId}`;
+}
+
+/** The inverse of {@link accountWorkflowId}; `undefined` for an id of another kind. */
+export function parseAccountWorkflowId(workflowId: string): { fqdn: string; accountId: string } | undefined {
+  const match = /^account:([^:]+):([0-9a-f-]{36})$/.exec(workflowId);
+  return match ? { fqdn: match[1]!, accountId: match[2]! } : undefined;
+}
+
+/** The path of an account's secret below the vault's mount. The domain is part of it: two domains may share a folder. */
+export function secretPath(folder: string, fqdn: string, samAccountName: string): string {
+  return `${folder.replace(/^\/+|\/+$/g, '')}/${fqdn.toLowerCase()}/${samAccountName.toLowerCase()}`;
+}
+
+/** The marker in an AD object's `info` while ALM is still making it. */
+export function provisioningMarker(accountId: string): string {
+  return `alm-op:${accountId}`;
+}
+
+/** The marker in an AD object's `info` once it is complete: the proof that the object is ours. */
+export function accountMarker(accountId: string): string {
+  return `alm-account:${accountId}`;
+}
