@@ -3,9 +3,12 @@ import { z } from 'zod';
 import { isWholeDays, parseDuration } from './deadlines.ts';
 import { samAccountNameProblem } from './naming.ts';
 
-/** Control, format (zero-width, bidi), private-use and unassigned characters have no place in text people read. */
-const UNSAFE_TEXT = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u;
-const UNSAFE_EXCEPT_NEWLINES = /[\p{Cf}\p{Co}\p{Cn}]|(?![\n\t])\p{Cc}/u;
+/**
+ * Control, format (zero-width, bidi), private-use and unassigned characters have no place in text people read, and half a
+ * surrogate pair is no character at all: Postgres refuses it in JSON.
+ */
+const UNSAFE_TEXT = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}]/u;
+const UNSAFE_EXCEPT_NEWLINES = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]|(?![\n\t])\p{Cc}/u;
 
 /** One line of text for people, trimmed and NFC-normalised. */
 export const lineSchema = (maxLength: number) =>
@@ -65,7 +68,10 @@ export const distinguishedNameSchema = z
   .trim()
   .min(3)
   .max(1024)
-  .regex(/^(?:CN|OU|DC)=[^\p{Cc}]+$/iu, 'must be a distinguished name such as OU=Managed,DC=corp,DC=example,DC=com')
+  .regex(
+    /^(?:[Cc][Nn]|[Oo][Uu]|[Dd][Cc])=[^\p{Cc}\p{Cs}]+$/u,
+    'must be a distinguished name such as OU=Managed,DC=corp,DC=example,DC=com',
+  )
   .describe('A distinguished name (RFC 4514)');
 
 export const durationSchema = z

@@ -104,7 +104,7 @@ const FIRST_EVENTS: Readonly<Record<Exclude<AccountAction, 'resume'>, readonly E
 export interface LifecycleFacts {
   readonly state: AccountState;
   /** Set while a directory or vault step cannot go on. */
-  readonly blocked: unknown | null;
+  readonly blocked: object | null;
   /** The instant from which `renew` is allowed, ISO 8601 UTC; null before provisioning. */
   readonly renewalOpensAt: string | null;
 }

@@ -12,6 +12,9 @@ import {
 
 export const END_OF_LIFE_ACTIONS = ['disable', 'delete'] as const;
 
+/** Dates must stay among those that ISO 8601 and databases can write with four digits of year. */
+const LONGEST_INTERVAL = 'P100Y';
+
 const approvalStepSchema = z
   .strictObject({
     name: lineSchema(80),
@@ -48,7 +51,12 @@ export const templateSchema = z
     name: lineSchema(80),
     purpose: textSchema(1000).optional(),
     naming: z.strictObject({
-      pattern: z.string().min(1).max(200).describe('RE2 expression that the whole sAMAccountName must match'),
+      pattern: z
+        .string()
+        .min(1)
+        .max(200)
+        .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII, as the names are that it is for')
+        .describe('RE2 expression that the whole sAMAccountName must match'),
     }),
     directory: z.strictObject({
       domain: fqdnSchema,
@@ -62,7 +70,10 @@ export const templateSchema = z
         .trim()
         .min(1)
         .max(200)
-        .regex(/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/, 'must be a path such as service-accounts/payroll')
+        .regex(
+          /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
+          'must be a path such as service-accounts/payroll',
+        )
         .describe("The folder below the vault's mount; the secret is at <folder>/<domain>/<name>"),
       password: passwordPolicySchema.prefault({}),
     }),
@@ -77,6 +88,9 @@ export const templateSchema = z
         endOfLife: z.enum(END_OF_LIFE_ACTIONS).describe('What happens at the end date'),
       })
       .superRefine((terms, context) => {
+        if (isLonger(terms.interval, LONGEST_INTERVAL)) {
+          context.addIssue({ code: 'custom', path: ['interval'], message: 'must not be longer than 100 years' });
+        }
         for (const field of ['renewalWindow', 'reminder'] as const) {
           if (isLonger(terms[field], terms.interval)) {
             context.addIssue({ code: 'custom', path: [field], message: 'must not be longer than the interval' });

@@ -1,0 +1,56 @@
+/** Enabling, disabling and ending accounts: read, change, write, read back. */
+import type { AccountObjectInput, ApplyExpiryInput } from '../../../contracts/activities.ts';
+import { failure } from '../../failure.ts';
+import { assertManageable, findAccount, readByGuid, type AccountObject, type ManagedDomain } from './account-object.ts';
+import type { Controller } from './controllers.ts';
+import { ACCOUNT_DISABLED, isSameControl, isSameExpiry } from './desired-account.ts';
+import { guidDn, toFileTime } from './encodings.ts';
+import { readBackMismatch } from './log-on.ts';
+
+/** The account, checked to be ours and manageable; DirectoryObjectMissing when it is not on this controller. */
+export async function requireAccount(
+  controller: Controller,
+  input: AccountObjectInput,
+  domain: ManagedDomain,
+): Promise<AccountObject> {
+  const account = await findAccount(controller, input, domain);
+  if (!account) throw missingAccount(input.samAccountName);
+  assertManageable(account, input, domain);
+  return account;
+}
+
+export function missingAccount(samAccountName: string): Error {
+  const message = `${samAccountName} is no longer in the directory. Restore it and resume, or retire it here.`;
+  return failure('DirectoryObjectMissing', message);
+}
+
+/** Clears or sets ACCOUNTDISABLE and leaves the other bits. Refuses to enable an account that has no password. */
+export async function setEnabled(controller: Controller, account: AccountObject, enabled: boolean): Promise<void> {
+  const name = account.samAccountName ?? account.guid;
+  const before = account.userAccountControl;
+  const wanted = enabled ? before & ~ACCOUNT_DISABLED : before | ACCOUNT_DISABLED;
+  if (enabled && account.pwdLastSet === 0n) {
+    throw failure('DirectoryRejected', `${name} has no password, so it is not enabled. Set one and resume.`);
+  }
+  if (wanted === before) return;
+  await controller.modify(guidDn(account.guid), [
+    { operation: 'replace', type: 'userAccountControl', values: [String(wanted)] },
+  ]);
+  const after = await readByGuid(controller, account.guid);
+  if (!after || !isSameControl(after.userAccountControl, wanted)) throw readBackMismatch(name, 'userAccountControl');
+}
+
+/** Writes `accountExpires` unless it says so already. */
+export async function applyExpiry(
+  controller: Controller,
+  account: AccountObject,
+  expiresAt: ApplyExpiryInput['expiresAt'],
+): Promise<void> {
+  const wanted = toFileTime(expiresAt === null ? null : new Date(expiresAt));
+  if (isSameExpiry(account.accountExpires, wanted)) return;
+  await controller.modify(guidDn(account.guid), [{ operation: 'replace', type: 'accountExpires', values: [wanted] }]);
+  const after = await readByGuid(controller, account.guid);
+  if (!after || !isSameExpiry(after.accountExpires, wanted)) {
+    throw readBackMismatch(account.samAccountName ?? account.guid, 'accountExpires');
+  }
+}

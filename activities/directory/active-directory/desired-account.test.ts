@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { EstablishAccountInput } from '../../../contracts/activities.ts';
+import {
+  desiredAccount,
+  differingAttributes,
+  DISABLED_ACCOUNT,
+  ENABLED_ACCOUNT,
+  isSameControl,
+  isSameExpiry,
+} from './desired-account.ts';
+
+const input: EstablishAccountInput = {
+  accountId: '00000000-0000-4000-8000-000000000000',
+  domain: 'corp.example.com',
+  samAccountName: 'svc-x',
+  organizationalUnit: 'OU=x,DC=corp',
+  groups: [],
+  mayChangePassword: false,
+  description: 'line one\nline two\0',
+  expiresAt: null,
+  credential: { vaultPath: 'x', version: 1, operationId: 'x' },
+};
+
+describe('a desired account', () => {
+  it('is written whole when it is new, without empty values', () => {
+    const types = differingAttributes(desiredAccount({ ...input, description: null }, 'corp.example.com'), null);
+    expect(types).toEqual([
+      { type: 'userPrincipalName', values: ['svc-x@corp.example.com'] },
+      { type: 'accountExpires', values: ['9223372036854775807'] },
+      { type: 'msDS-SupportedEncryptionTypes', values: ['24'] },
+    ]);
+  });
+
+  it('has a description that every server takes', () => {
+    const describe = (description: string) => desiredAccount({ ...input, description }, 'x').description;
+    expect(describe('line one\nline two\0')).toBe('line one line two');
+    expect(describe(' \n ')).toBeNull();
+    expect(describe('x'.repeat(2000))).toHaveLength(1024);
+  });
+
+  it('is never delegated and keeps its password; computed bits do not count', () => {
+    expect(ENABLED_ACCOUNT).toBe(1114624 + 0 * 1);
+    expect(DISABLED_ACCOUNT).toBe(ENABLED_ACCOUNT | 2);
+    expect(isSameControl(ENABLED_ACCOUNT | 0x800010, ENABLED_ACCOUNT)).toBe(true);
+    expect(isSameControl(ENABLED_ACCOUNT | 0x20, ENABLED_ACCOUNT)).toBe(false);
+  });
+
+  it('compares never with never, whatever the spelling', () => {
+    expect(isSameExpiry('0', '9223372036854775807')).toBe(true);
+    expect(isSameExpiry('0', '134116992000000000')).toBe(false);
+  });
+});

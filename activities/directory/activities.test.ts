@@ -1,0 +1,111 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { describe, expect, it } from 'vitest';
+import type { AccountObjectInput, EstablishAccountInput } from '../../contracts/activities.ts';
+import { sensitive } from '../../infra/runtime/sensitive.ts';
+import { failure } from '../failure.ts';
+import { createDirectoryActivities } from './activities.ts';
+import type { Directory, Progress } from './port.ts';
+
+const made = { objectGuid: 'guid', objectSid: 'S-1-5-21-1', distinguishedName: 'CN=svc-x' };
+const ref: AccountObjectInput = {
+  accountId: '00000000-0000-4000-8000-000000000000',
+  domain: 'corp.example.com',
+  objectGuid: null,
+  samAccountName: 'svc-x',
+  organizationalUnit: 'OU=x,DC=corp',
+};
+const task: EstablishAccountInput = {
+  accountId: ref.accountId,
+  domain: 'Corp.Example.COM',
+  samAccountName: 'svc-x',
+  organizationalUnit: ref.organizationalUnit,
+  groups: [],
+  mayChangePassword: false,
+  description: null,
+  expiresAt: null,
+  credential: { vaultPath: 'a/b', version: 1, operationId: 'op' },
+};
+
+function activitiesOver(overrides: Partial<Directory> = {}) {
+  const passwords: string[] = [];
+  const directory: Directory = {
+    fqdn: 'corp.example.com',
+    establish: async (_input, password, attempt) => {
+      attempt.report({ step: 'look', addedOn: null });
+      passwords.push(password.reveal());
+      return made;
+    },
+    setEnabled: async () => undefined,
+    applyExpiry: async () => undefined,
+    delete: async () => undefined,
+    selfCheck: async () => ({ outcome: 'ready', findings: [] }),
+    close: () => undefined,
+    ...overrides,
+  };
+  const readStagedCredential = async ({ vaultPath }: { vaultPath: string }) => sensitive(`password at ${vaultPath}`);
+  return { activities: createDirectoryActivities({ directory, readStagedCredential }), passwords };
+}
+
+describe('directory activities', () => {
+  it('read the staged password themselves and tell where they are, without it', async () => {
+    const { activities, passwords } = activitiesOver();
+    const environment = new MockActivityEnvironment();
+    const heartbeats: unknown[] = [];
+    environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
+    expect(await environment.run(activities.establishAccount, task)).toEqual(made);
+    expect(passwords).toEqual(['password at a/b']);
+    expect(heartbeats).toEqual([{ step: 'look', addedOn: null }]);
+  });
+
+  it('work outside of Temporal too', async () => {
+    await expect(activitiesOver().activities.establishAccount(task)).resolves.toEqual(made);
+  });
+
+  it('hand on what the attempt before reported, and nothing that is no report', async () => {
+    const seen: (Progress | null)[] = [];
+    const { activities } = activitiesOver({
+      delete: async (_input, attempt) => void seen.push(attempt.previous),
+    });
+    const previous = { step: 'add', addedOn: { controller: 'ldaps://a', at: 1 } };
+    for (const heartbeatDetails of [previous, undefined, 'old', { step: 1 }]) {
+      await new MockActivityEnvironment({ heartbeatDetails }).run(activities.deleteAccount, ref);
+    }
+    expect(seen).toEqual([previous, null, null, null]);
+  });
+
+  it('stop before the next step when they are given up', async () => {
+    const environment = new MockActivityEnvironment();
+    let wentOn = false;
+    const { activities } = activitiesOver({
+      delete: async (_input, attempt) => {
+        environment.cancel();
+        attempt.report({ step: 'delete', addedOn: null });
+        wentOn = true;
+      },
+    });
+    await expect(environment.run(activities.deleteAccount, ref)).rejects.toBeInstanceOf(CancelledFailure);
+    expect(wentOn).toBe(false);
+  });
+
+  it.each([
+    ['another domain', { ...ref, domain: 'other.example.com' }],
+    ['a task without its fields', { domain: 'corp.example.com' }],
+  ])('refuse %s', async (_what, input) => {
+    const refused = activitiesOver().activities.disableAccount(input as AccountObjectInput);
+    await expect(refused).rejects.toMatchObject({ type: 'InvalidRequest', nonRetryable: true });
+  });
+
+  it('ignore fields of newer control planes', async () => {
+    const input = { ...ref, colour: 'blue' };
+    await expect(activitiesOver().activities.disableAccount(input)).resolves.toBeUndefined();
+  });
+
+  it("pass the directory's failures on unchanged", async () => {
+    const error = failure('DirectoryAccessDenied', 'no');
+    const { activities } = activitiesOver({ setEnabled: () => Promise.reject(error) });
+    const rejected = activities.enableAccount(ref).catch((reason: unknown) => reason);
+    expect(await rejected).toBe(error);
+    expect(error).toBeInstanceOf(ApplicationFailure);
+  });
+});

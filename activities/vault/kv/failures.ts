@@ -1,0 +1,154 @@
+/**
+ * What can go wrong with a KV v2 vault, each told apart by status and shape of the answer, and put into words for
+ * people. An answer's own text never gets into a failure: Vault quotes fields of the request in some of its errors.
+ */
+import type { ApplicationFailure } from '@temporalio/common';
+import { failure } from '../../failure.ts';
+
+/** A call as it may be told: the method and the path below `/v1/`, which has no secret in it. */
+export interface CallName {
+  readonly method: string;
+  readonly path: string;
+}
+
+const told = (call: CallName): string => `${call.method} ${call.path}`;
+
+/** The call got no answer: no connection, no trust, no time. Whether it took effect is unknown. */
+export function unreachable(address: string, call: CallName, error: unknown): ApplicationFailure {
+  const reason = errorCode(error);
+  const why = CERTIFICATE_REASONS.has(reason)
+    ? 'its certificate is not trusted: check ALM_VAULT_CA_FILE and the name in the certificate'
+    : `the connection failed (${reason})`;
+  return failure('VaultUnavailable', `The vault at ${address} cannot be used: ${why}.`, { call: told(call), reason });
+}
+
+const CERTIFICATE_REASONS: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** `ECONNREFUSED`, `TimeoutError` and the like: the code where there is one, else the class; never the message. */
+function errorCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  // The global fetch hides the socket's error in the cause.
+  const code = 'code' in error ? error.code : undefined;
+  if (typeof code === 'string') return code;
+  return error.cause instanceof Error ? errorCode(error.cause) : error.name;
+}
+
+export function sealed(address: string): ApplicationFailure {
+  return failure('VaultSealed', `The vault at ${address} is sealed. It goes on by itself once the vault is unsealed.`);
+}
+
+/** The vault, or something in front of it, says that it cannot serve now: 5xx, a standby, a quota. */
+export function unavailable(address: string, call: CallName, status: number): ApplicationFailure {
+  return failure('VaultUnavailable', `The vault at ${address} cannot serve now: it answers with status ${status}.`, {
+    call: told(call),
+    status,
+  });
+}
+
+/** What answered does not speak Vault's language, such as a proxy's error page. */
+export function notAVault(address: string, call: CallName, status: number): ApplicationFailure {
+  return failure('VaultUnavailable', `What answers at ${address} is not a vault: check ALM_VAULT_ADDRESS.`, {
+    call: told(call),
+    status,
+  });
+}
+
+export function logOnRefused(address: string, status: number): ApplicationFailure {
+  return failure(
+    'VaultAccessDenied',
+    `The vault at ${address} refuses the engine's log-on: check role id, secret id, its expiry and its address ranges.`,
+    { status },
+  );
+}
+
+export function accessDenied(call: CallName): ApplicationFailure {
+  return failure(
+    'VaultAccessDenied',
+    `The vault does not allow the engine to ${told(call)}: compare its policy with the engine's policy template.`,
+    { call: told(call) },
+  );
+}
+
+export function mountMissing(mount: string, why: string): ApplicationFailure {
+  return failure('VaultMountMissing', `The vault's mount ${mount} cannot be used: ${why}.`, { mount });
+}
+
+export function upgrading(mount: string): ApplicationFailure {
+  return failure('VaultUnavailable', `The vault's mount ${mount} is being prepared; it will be ready in a moment.`, {
+    mount,
+  });
+}
+
+export function pathConflict(vaultPath: string): ApplicationFailure {
+  return failure(
+    'VaultPathConflict',
+    `The secret at ${vaultPath} belongs to something else: move it away, or choose another folder or account name.`,
+    { vaultPath },
+  );
+}
+
+export function otherPending(vaultPath: string): ApplicationFailure {
+  return failure(
+    'VaultConflict',
+    `Another change of password is pending at ${vaultPath}: it must be finished or discarded first.`,
+    { vaultPath },
+  );
+}
+
+export function contended(vaultPath: string): ApplicationFailure {
+  return failure('VaultConflict', `The secret at ${vaultPath} keeps being changed by somebody else.`, { vaultPath });
+}
+
+export function secretMissing(vaultPath: string): ApplicationFailure {
+  return failure(
+    'VaultSecretMissing',
+    `The password staged at ${vaultPath} is no longer in the vault: somebody removed or replaced the secret.`,
+    { vaultPath },
+  );
+}
+
+export function badPath(vaultPath: string): ApplicationFailure {
+  return failure('VaultRejected', `${JSON.stringify(vaultPath)} is no path of a secret.`);
+}
+
+/** The write itself was refused, although nobody else wrote: a limit of the mount, or a rule of the vault. */
+export function writeRejected(vaultPath: string): ApplicationFailure {
+  return failure(
+    'VaultRejected',
+    `The vault refuses to write the secret at ${vaultPath}: its audit log has the reason.`,
+    { vaultPath },
+  );
+}
+
+/** The engine has no right anywhere below the mount, or the mount is not there: the vault does not say which. */
+export function mountForbidden(mount: string): ApplicationFailure {
+  return failure(
+    'VaultAccessDenied',
+    `The vault shows the engine no mount ${mount}: check ALM_VAULT_MOUNT and the engine's policy.`,
+    { mount },
+  );
+}
+
+/** A right the engine's identity lacks, found before it is needed. */
+export function rightsMissing(rights: readonly string[]): ApplicationFailure {
+  return failure('VaultAccessDenied', `The engine's policy in the vault lacks ${rights.join('; ')}.`);
+}
+
+/** An answer that nothing here expects. The vault's audit log has the reason. */
+export function rejected(call: CallName, status: number): ApplicationFailure {
+  return failure(
+    'VaultRejected',
+    `The vault refuses ${told(call)} with status ${status}: its audit log has the reason.`,
+    { call: told(call), status },
+  );
+}

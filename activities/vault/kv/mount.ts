@@ -1,0 +1,70 @@
+/**
+ * Whether the mount is KV version 2. It must be asked before the first write: KV version 1 takes a write meant for
+ * version 2 as an ordinary secret, without check-and-set, and answers the reads alike.
+ */
+import type { KvClient } from './client.ts';
+import { mountForbidden, mountMissing, rightsMissing } from './failures.ts';
+import { callOn, refusal } from './secret-calls.ts';
+
+export interface MountCheck {
+  /** Throws `VaultMountMissing` or `VaultAccessDenied`. With a path it can tell a missing mount from a missing right. */
+  checkMount(path?: string, signal?: AbortSignal): Promise<void>;
+  /** Throws `VaultAccessDenied` with every right that the engine's identity lacks on the path. */
+  checkRights(path: string): Promise<void>;
+}
+
+/** How long a mount found right is taken to stay so. */
+const TRUSTED_MS = 60_000;
+
+const NEEDED_RIGHTS = { data: ['create', 'read', 'update', 'patch'], metadata: ['patch', 'delete'] } as const;
+
+export function createMountCheck(client: KvClient, mount: string): MountCheck {
+  let goodSinceMs = Number.NEGATIVE_INFINITY;
+
+  async function rightsOn(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const call = { method: 'POST', path: 'sys/capabilities-self' };
+    const response = await client.send({ ...call, body: { paths } });
+    if (response.status !== 200) throw refusal(call, response);
+    const data = response.body['data'] as Readonly<Record<string, readonly string[] | undefined>> | null;
+    return new Map(paths.map((path) => [path, data?.[path] ?? []]));
+  }
+
+  /** The vault says "forbidden" of a mount that is not there, too. A right on a path below it tells the difference. */
+  async function explainForbidden(path?: string): Promise<Error> {
+    if (path !== undefined) {
+      const call = callOn(mount, 'GET', 'data', path);
+      const rights = (await rightsOn([call.path])).get(call.path) ?? [];
+      if (!rights.includes('deny') && rights.length > 0) return mountMissing(mount, 'there is nothing mounted there');
+    }
+    return mountForbidden(mount);
+  }
+
+  return {
+    async checkMount(path, signal) {
+      if (performance.now() - goodSinceMs < TRUSTED_MS) return;
+      const call = { method: 'GET', path: `sys/internal/ui/mounts/${mount}` };
+      const response = await client.send(call, signal);
+      if (response.status === 403) throw await explainForbidden(path);
+      if (response.status === 404) throw mountMissing(mount, 'there is nothing mounted there');
+      if (response.status !== 200) throw refusal(call, response);
+      const found = response.body['data'] as { type?: unknown; options?: { version?: unknown } | null } | null;
+      if (found?.type !== 'kv') throw mountMissing(mount, 'it is a secrets engine of another kind');
+      if (found.options?.version !== '2') throw mountMissing(mount, 'it is KV version 1; version 2 is needed');
+      goodSinceMs = performance.now();
+    },
+
+    async checkRights(path) {
+      const kinds = (['data', 'metadata'] as const).map((kind) => ({
+        needed: NEEDED_RIGHTS[kind],
+        path: callOn(mount, 'GET', kind, path).path,
+      }));
+      const rights = await rightsOn(kinds.map((kind) => kind.path));
+      const missing = kinds.flatMap((kind) => {
+        const granted = rights.get(kind.path) ?? [];
+        const lacking = granted.includes('root') ? [] : kind.needed.filter((right) => !granted.includes(right));
+        return lacking.length === 0 ? [] : [`${lacking.join(', ')} on ${kind.path}`];
+      });
+      if (missing.length > 0) throw rightsMissing(missing);
+    },
+  };
+}

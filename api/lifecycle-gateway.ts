@@ -1,0 +1,206 @@
+/**
+ * The only way from the outside to the workflows, and the only file that loads the Temporal client. Refusals of the
+ * workflow arrive as `Refusal`s with its code; Temporal or the control plane being away as ServiceUnavailable.
+ */
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, type Workflow } from '@temporalio/common';
+import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { Account } from '../contracts/account.ts';
+import type { RecordTransitionInput } from '../contracts/activities.ts';
+import { isErrorCode } from '../contracts/errors.ts';
+import type { EngineStatus } from '../contracts/http/domains.ts';
+import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../contracts/ids.ts';
+import type { AccountAction } from '../contracts/lifecycle.ts';
+import {
+  ACCOUNT_LIFECYCLE,
+  SNAPSHOT_QUERY,
+  UPDATES,
+  type AccountLifecycleInput,
+  type ActionMessage,
+  type DecideMessage,
+  type SubmitMessage,
+} from '../contracts/workflows.ts';
+import { createDataConverter } from '../infra/runtime/data-converter.ts';
+import type { TemporalConfiguration } from '../infra/runtime/programs.ts';
+import { connectionOptions } from '../infra/runtime/temporal.ts';
+import { createEngineStatus } from './engine-status.ts';
+import { isRefusal, notFound, refusal } from './http/refusal.ts';
+
+export type RecordTransition = RecordTransitionInput;
+
+export interface LifecycleGateway {
+  /** Starts the account's workflow if it is not there, and answers the account once the request is on record. */
+  submit(domain: string, accountId: string, message: SubmitMessage): Promise<Account>;
+  /** Asks a workflow for an action. The same `operationId` again gets the first answer. */
+  act(domain: string, accountId: string, action: 'decide', message: DecideMessage): Promise<Account>;
+  act(domain: string, accountId: string, action: AccountAction, message: ActionMessage): Promise<Account>;
+  /** The account as its workflow has it; null while its request is not accepted. NotFound after retention. */
+  snapshot(domain: string, accountId: string): Promise<Account | null>;
+  /** Never rejects. */
+  engineStatus(fqdn: string): Promise<EngineStatus>;
+  /** Every transition that any account workflow, open or ended, has sent to the projection, as histories have them. */
+  recordedTransitions(): AsyncIterable<RecordTransition>;
+  /** Rejects when Temporal does not answer. */
+  ping(): Promise<void>;
+}
+
+export interface OpenGateway {
+  readonly gateway: LifecycleGateway;
+  close(): Promise<void>;
+}
+
+/** Longer than a control plane needs to restart, shorter than proxies wait. */
+const UPDATE_DEADLINE_MS = 25_000;
+const QUERY_DEADLINE_MS = 10_000;
+const PROBE_DEADLINE_MS = 4_000;
+/** `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
+const ACTIVITY_QUEUE = 2;
+
+/** A gateway of its own connection, which is made when first needed: programs start with Temporal away. */
+export function openLifecycleGateway(settings: TemporalConfiguration): OpenGateway {
+  const connection = Connection.lazy(connectionOptions(settings));
+  const { temporalNamespace: namespace, codecKeys } = settings;
+  const client = new Client({ connection, namespace, dataConverter: createDataConverter(codecKeys) });
+  return { gateway: createLifecycleGateway(client), close: () => connection.close() };
+}
+
+/** The gateway of one namespace. The client must have the product's data converter. */
+export function createLifecycleGateway(client: Client, updateDeadlineMs = UPDATE_DEADLINE_MS): LifecycleGateway {
+  const within = <T>(deadlineMs: number, work: () => Promise<T>): Promise<T> =>
+    client.withDeadline(Date.now() + deadlineMs, work);
+
+  /** What an update answered, for a workflow that has ended since. */
+  const earlierAnswer = async (workflowId: string, operationId: string): Promise<Account | undefined> => {
+    const update = client.workflow.getHandle(workflowId).getUpdateHandle<Account>(operationId);
+    return within(QUERY_DEADLINE_MS, () => update.result()).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw translated(error);
+    });
+  };
+
+  const update = async (workflowId: string, name: string, message: ActionMessage, send: () => Promise<Account>) => {
+    try {
+      return await within(updateDeadlineMs, send);
+    } catch (error) {
+      if (!isMissing(error)) throw translated(error);
+      const first = await earlierAnswer(workflowId, message.operationId);
+      if (first) return first;
+      await within(QUERY_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()).catch(rethrow);
+      throw refusal('StateConflict', `The account has ended: ${name} is not possible any more.`);
+    }
+  };
+
+  return {
+    submit: (domain, accountId, message) => {
+      const workflowId = accountWorkflowId(domain, accountId);
+      return update(workflowId, UPDATES.submit, message, () =>
+        client.workflow.executeUpdateWithStart<Workflow, Account, [SubmitMessage]>(UPDATES.submit, {
+          updateId: message.operationId,
+          args: [message],
+          startWorkflowOperation: new WithStartWorkflowOperation(ACCOUNT_LIFECYCLE, {
+            workflowId,
+            taskQueue: CONTROL_TASK_QUEUE,
+            args: [{ accountId, domain } satisfies AccountLifecycleInput],
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          }),
+        }),
+      );
+    },
+    act: (domain: string, accountId: string, action: AccountAction, message: ActionMessage) => {
+      const workflowId = accountWorkflowId(domain, accountId);
+      const handle = client.workflow.getHandle(workflowId);
+      return update(workflowId, action, message, () =>
+        handle.executeUpdate<Account, [ActionMessage]>(UPDATES[action], {
+          updateId: message.operationId,
+          args: [message],
+        }),
+      );
+    },
+    snapshot: (domain, accountId) => {
+      const handle = client.workflow.getHandle(accountWorkflowId(domain, accountId));
+      return within(QUERY_DEADLINE_MS, () => handle.query<Account | null>(SNAPSHOT_QUERY)).catch(rethrow);
+    },
+    engineStatus: createEngineStatus(
+      (fqdn) => within(PROBE_DEADLINE_MS, () => readPollers(client, fqdn)),
+      () => new Date(),
+    ),
+    recordedTransitions: () => recordedTransitions(client),
+    ping: async () => {
+      await within(PROBE_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
+    },
+  };
+}
+
+async function readPollers(client: Client, fqdn: string): Promise<Date[]> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: domainTaskQueue(fqdn) },
+    taskQueueType: ACTIVITY_QUEUE,
+  });
+  return (pollers ?? []).map(({ lastAccessTime }) => {
+    const { seconds, nanos } = lastAccessTime ?? {};
+    return new Date(Number(seconds ?? 0) * 1000 + Math.floor((nanos ?? 0) / 1e6));
+  });
+}
+
+async function* recordedTransitions(client: Client): AsyncGenerator<RecordTransition> {
+  for await (const { workflowId, runId } of client.workflow.list({ query: `WorkflowType = '${ACCOUNT_LIFECYCLE}'` })) {
+    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { activityTaskScheduledEventAttributes: scheduled } of events ?? []) {
+      if (scheduled?.activityType?.name !== ('recordTransition' satisfies keyof RecordingActivities)) continue;
+      const payloads = scheduled.input?.payloads;
+      yield await decodeFromPayloadsAtIndex<RecordTransition>(client.options.loadedDataConverter, 0, payloads);
+    }
+  }
+}
+
+type RecordingActivities = Pick<import('../contracts/activities.ts').PlatformActivities, 'recordTransition'>;
+
+/** No such workflow, or none that still runs. */
+function isMissing(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) return true;
+  return isGrpcServiceError(error) && error.code === GRPC.notFound;
+}
+
+const GRPC = { deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, aborted: 10, unavailable: 14, cancelled: 1 };
+const AWAY: readonly number[] = [
+  GRPC.cancelled,
+  GRPC.deadlineExceeded,
+  GRPC.resourceExhausted,
+  GRPC.aborted,
+  GRPC.unavailable,
+];
+
+function rethrow(error: unknown): never {
+  throw isMissing(error) ? notFound() : translated(error);
+}
+
+/** The refusal that stands for an error of the client, or the error itself when it is not known. */
+function translated(error: unknown): unknown {
+  if (isRefusal(error)) return error;
+  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+    const { type, message } = error.cause;
+    if (isErrorCode(type)) return refusal(type, message);
+    // Temporal's own type: the workflow ended before it could answer.
+    if (type === 'AcceptedUpdateCompletedWorkflow') return refusal('StateConflict');
+    return error;
+  }
+  const isAway =
+    error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+    (isGrpcServiceError(error) && AWAY.includes(error.code));
+  if (!isAway) return error;
+  return refusal(
+    'ServiceUnavailable',
+    'No answer from the workflows in time. Repeat the request with the same Idempotency-Key: nothing is done twice.',
+  );
+}

@@ -1,0 +1,31 @@
+/** Lists are read a page at a time. */
+import { z } from 'zod';
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 200;
+
+/** Query fields that every list has. */
+export const pageQueryFields = {
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE_SIZE)
+    .default(DEFAULT_PAGE_SIZE)
+    .describe('How many items a page has at most'),
+  after: z
+    .string()
+    .max(500)
+    .regex(/^[A-Za-z0-9_-]+$/, 'must be the "next" of a page')
+    .optional()
+    .describe('Where the page begins: the `next` of the page before'),
+};
+
+export const pageQuerySchema = z.strictObject(pageQueryFields);
+
+/** A page of `item`s. */
+export const pageSchema = <T extends z.ZodType>(item: T) =>
+  z.object({
+    items: z.array(item),
+    next: z.string().nullable().describe('The `after` of the next page; null on the last one'),
+  });

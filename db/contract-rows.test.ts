@@ -1,0 +1,30 @@
+/** Columns are written by hand; these equalities (checked by `tsc`) hold them to the contracts. */
+import { getTableColumns, type InferSelectModel } from 'drizzle-orm';
+import { expect, expectTypeOf, test } from 'vitest';
+import { accountEventSchema, accountSchema, type Account, type AccountEvent } from '../contracts/account.ts';
+import type { User } from '../contracts/permissions.ts';
+import type { Template } from '../contracts/template.ts';
+import { accountEvents } from './schema/account-events.ts';
+import { accounts } from './schema/accounts.ts';
+import { templateVersions } from './schema/template-versions.ts';
+import { users } from './schema/users.ts';
+
+test('a row of accounts is an Account and the instant of its state', () => {
+  expectTypeOf<Omit<InferSelectModel<typeof accounts>, 'stateSince'>>().toEqualTypeOf<Account>();
+  expect(Object.keys(getTableColumns(accounts)).sort()).toEqual(
+    [...Object.keys(accountSchema.shape), 'stateSince'].sort(),
+  );
+});
+
+test('a row of account_events is an AccountEvent', () => {
+  expectTypeOf<InferSelectModel<typeof accountEvents>>().toEqualTypeOf<AccountEvent>();
+  expect(Object.keys(getTableColumns(accountEvents))).toEqual(Object.keys(accountEventSchema.shape));
+});
+
+test('a row of users carries a role of the contract', () => {
+  expectTypeOf<InferSelectModel<typeof users>>().toExtend<User>();
+});
+
+test('a row of template_versions carries a whole template', () => {
+  expectTypeOf<InferSelectModel<typeof templateVersions>['document']>().toEqualTypeOf<Template>();
+});

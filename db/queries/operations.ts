@@ -1,0 +1,64 @@
+/** Answers to requests that change the configuration, kept so that a repeated request gets its first answer. */
+import { and, eq } from 'drizzle-orm';
+import type { Database } from '../client.ts';
+import { operations } from '../schema/operations.ts';
+
+export interface Operation {
+  /** The name of the user who asks; another user's equal key is another operation. */
+  readonly caller: string;
+  /** The Idempotency-Key. */
+  readonly key: string;
+  /** A hash over route and body. */
+  readonly fingerprint: string;
+  /** ISO 8601 in UTC. */
+  readonly createdAt: string;
+}
+
+export interface RecordedAnswer {
+  readonly status: number;
+  /** JSON, without anything secret: it is stored as it is. */
+  readonly body: unknown;
+}
+
+export type BegunOperation =
+  | { readonly outcome: 'new' }
+  | { readonly outcome: 'answered'; readonly answer: RecordedAnswer }
+  | { readonly outcome: 'key-reused' };
+
+/**
+ * Claims the key. Call it, the change itself and {@link completeOperation} in one transaction: then a second request with the same key
+ * waits here for the first one's end, and a crash in between leaves nothing. `key-reused`: the key came with another request.
+ */
+export async function beginOperation(db: Database, operation: Operation): Promise<BegunOperation> {
+  const { caller, key, fingerprint } = operation;
+  return db.query(async (drizzle): Promise<BegunOperation> => {
+    const claimed = await drizzle
+      .insert(operations)
+      .values(operation)
+      .onConflictDoNothing()
+      .returning({ key: operations.key });
+    if (claimed.length > 0) return { outcome: 'new' };
+    const [first] = await drizzle
+      .select()
+      .from(operations)
+      .where(and(eq(operations.caller, caller), eq(operations.key, key)));
+    if (!first) throw new Error('an operation vanished while it was being read');
+    if (first.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+    if (first.status === null) return { outcome: 'new' };
+    return { outcome: 'answered', answer: { status: first.status, body: first.body } };
+  });
+}
+
+/** Stores the answer that the same request will get again. */
+export async function completeOperation(
+  db: Database,
+  { caller, key }: Pick<Operation, 'caller' | 'key'>,
+  { status, body }: RecordedAnswer,
+): Promise<void> {
+  await db.query((drizzle) =>
+    drizzle
+      .update(operations)
+      .set({ status, body })
+      .where(and(eq(operations.caller, caller), eq(operations.key, key))),
+  );
+}

@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import type { Account, Blocked } from '../../contracts/account.ts';
+import { ACCOUNT_STATES, type AccountState } from '../../contracts/lifecycle.ts';
+import { END_OF_LIFE_ACTIONS } from '../../contracts/template.ts';
+import { instant } from './instant.ts';
+
+/** States in which a step is on its way to an engine, or waits for one. */
+export const ENGINE_STATES: readonly AccountState[] = ['approved', 'withdrawing', 'retiring'];
+
+/**
+ * The projection of the account workflows: one row per account, as of its newest recorded transition. No foreign keys to
+ * the configuration: the projection can be rebuilt from the workflows alone, into an empty database too.
+ */
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: uuid().primaryKey(),
+    domain: text().notNull(),
+    samAccountName: text('sam_account_name').notNull(),
+    state: text({ enum: ACCOUNT_STATES }).notNull(),
+    sequence: integer().notNull(),
+    blocked: jsonb().$type<Blocked>(),
+    requester: text().notNull(),
+    owners: text().array().notNull(),
+    justification: text().notNull(),
+    description: text(),
+    templateId: uuid('template_id').notNull(),
+    templateVersion: integer('template_version').notNull(),
+    approval: jsonb().$type<Account['approval']>().notNull(),
+    endOfLife: text('end_of_life', { enum: END_OF_LIFE_ACTIONS }).notNull(),
+    submittedAt: instant('submitted_at').notNull(),
+    startsAt: instant('starts_at'),
+    remindAt: instant('remind_at'),
+    renewalOpensAt: instant('renewal_opens_at'),
+    endsAt: instant('ends_at'),
+    objectGuid: text('object_guid'),
+    objectSid: text('object_sid'),
+    distinguishedName: text('distinguished_name'),
+    secret: jsonb().$type<NonNullable<Account['secret']>>(),
+    /** When the account came into its state. Not part of the contract: it feeds the age of queued steps. */
+    stateSince: instant('state_since').notNull(),
+  },
+  (table) => [
+    // An administrator's list of all accounts, newest first; with a part of a name it is walked too.
+    index('accounts_newest').on(table.submittedAt, table.id),
+    // The same, in one state ("what waits for approval", "what has expired").
+    index('accounts_by_state').on(table.state, table.submittedAt, table.id),
+    // The same, in one domain.
+    index('accounts_by_domain').on(table.domain, table.submittedAt, table.id),
+    // The list of blocked accounts, and their number by code on every scrape of the metrics.
+    index('accounts_blocked')
+      .on(table.submittedAt, table.id)
+      .where(sql`${table.blocked} is not null`),
+    // The age of the oldest queued step per domain, on every scrape of the metrics.
+    index('accounts_queued')
+      .on(table.domain, table.stateSince)
+      .where(sql`${table.state} in (${sql.raw(ENGINE_STATES.map((state) => `'${state}'`).join(', '))})`),
+    // Search by a part of the name.
+    index('accounts_name_trigrams').using('gin', sql`lower(${table.samAccountName}) gin_trgm_ops`),
+  ],
+);

@@ -1,0 +1,88 @@
+/** How the product's own programs are started in a stack: the same programs and variables as anywhere else. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { MOUNT } from './openbao.ts';
+import { NODE, PROJECT } from './paths.ts';
+import { freePort } from './ports.ts';
+import type { LaunchSpec } from './processes.ts';
+import { writePrivately, type EngineCredentials, type StackDomain } from './state.ts';
+
+/** Where the programs find what they share. Secrets are in files of the state folder. */
+export interface Surroundings {
+  readonly stateFolder: string;
+  readonly temporalAddress: string;
+  readonly databaseUrlFile: string;
+  readonly codecKeysFile: string;
+}
+
+export async function writeSharedSecrets(
+  stateFolder: string,
+  databaseUrl: string,
+): Promise<Pick<Surroundings, 'databaseUrlFile' | 'codecKeysFile'>> {
+  const databaseUrlFile = join(stateFolder, 'secrets', 'database-url');
+  const codecKeysFile = join(stateFolder, 'secrets', 'codec-keys');
+  await writePrivately(databaseUrlFile, databaseUrl);
+  await writePrivately(codecKeysFile, `stack-1:${randomBytes(32).toString('base64')}`);
+  return { databaseUrlFile, codecKeysFile };
+}
+
+export async function apiSpec(around: Surroundings, port: number): Promise<LaunchSpec> {
+  return {
+    role: 'api',
+    ...program('api/main.ts'),
+    env: {
+      ...(await shared(around)),
+      DATABASE_URL_FILE: around.databaseUrlFile,
+      ALM_API_PORT: String(port),
+      // The demonstration and the tests live in seconds what others live in years.
+      ALM_ALLOW_SHORT_INTERVALS: 'true',
+    },
+  };
+}
+
+export async function controlPlaneSpec(around: Surroundings): Promise<LaunchSpec> {
+  return {
+    role: 'control-plane',
+    ...program('workers/control-plane.ts'),
+    env: { ...(await shared(around)), DATABASE_URL_FILE: around.databaseUrlFile },
+  };
+}
+
+export async function engineSpec(
+  around: Surroundings,
+  domain: StackDomain,
+  credentials: EngineCredentials,
+  vaultAddress: string,
+): Promise<LaunchSpec> {
+  return {
+    role: 'engine',
+    domain: domain.fqdn,
+    ...program('workers/engine.ts'),
+    env: {
+      ...(await shared(around)),
+      ALM_DOMAIN: domain.fqdn,
+      ALM_LDAPS_URLS: domain.ldapsUrls.join(','),
+      ALM_LDAP_CA_FILE: domain.caFile,
+      ALM_LDAP_BIND_DN: credentials.bindDn,
+      ALM_LDAP_BIND_PASSWORD_FILE: credentials.bindPasswordFile,
+      ALM_MANAGED_OUS: domain.accountsOu,
+      ALM_VAULT_ADDRESS: vaultAddress,
+      ALM_VAULT_MOUNT: MOUNT,
+      ALM_VAULT_ROLE_ID: credentials.vaultRoleId,
+      ALM_VAULT_SECRET_ID_FILE: credentials.vaultSecretIdFile,
+    },
+  };
+}
+
+function program(path: string): Pick<LaunchSpec, 'command' | 'args'> {
+  return { command: NODE, args: [join(PROJECT, path)] };
+}
+
+async function shared(around: Surroundings): Promise<Record<string, string>> {
+  return {
+    NODE_ENV: 'production',
+    TEMPORAL_ADDRESS: around.temporalAddress,
+    ALM_CODEC_KEYS_FILE: around.codecKeysFile,
+    ALM_METRICS_PORT: String(await freePort()),
+  };
+}

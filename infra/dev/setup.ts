@@ -1,0 +1,104 @@
+/** Brings what is missing to the machine. Safe to repeat; takes a moment when nothing is missing. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { attempt, run } from './command.ts';
+import { eventually } from './eventually.ts';
+import { ensureOpenBao } from './openbao.ts';
+import { CACHE } from './paths.ts';
+import { ensurePostgres } from './postgres.ts';
+import { ensureTemporal } from './temporal.ts';
+
+/** Samba as a domain controller, and the tools that look at it from outside. */
+const DEBIAN_PACKAGES = [
+  'samba',
+  'samba-ad-dc',
+  'samba-ad-provision',
+  'samba-dsdb-modules',
+  'samba-vfs-modules',
+  'winbind',
+  'krb5-user',
+  'ldap-utils',
+  'acl',
+  'attr',
+  'python3-setproctitle',
+  'python3-venv',
+  'openssl',
+];
+
+/** The commands that the real parts are run by. */
+export interface Parts {
+  readonly temporal: string;
+  readonly bao: string;
+}
+
+/**
+ * Installs what the stack needs and is not there. Only one set-up runs at a time. Throws one error that names every
+ * part that could not be had, and how to get it by hand.
+ */
+export async function setUp(say: (text: string) => void): Promise<Parts> {
+  await mkdir(join(CACHE, 'bin'), { recursive: true });
+  return underLock(async () => {
+    const problems: string[] = [];
+    const part = async <T>(ensure: () => Promise<T>): Promise<T | undefined> =>
+      ensure().catch((error: unknown) => {
+        problems.push(error instanceof Error ? error.message : String(error));
+        return undefined;
+      });
+    await part(async () => ensureDebianPackages(say));
+    const bao = await part(async () => ensureOpenBao(say));
+    await part(ensurePostgres);
+    const temporal = await part(async () => ensureTemporal(say));
+    if (problems.length > 0 || !temporal || !bao) {
+      throw new Error(`Set-up could not get everything:\n- ${problems.join('\n- ')}`);
+    }
+    return { temporal, bao };
+  });
+}
+
+async function ensureDebianPackages(say: (text: string) => void): Promise<void> {
+  const listed = await attempt('dpkg-query', [
+    '-W',
+    '-f',
+    '${Package} ${db:Status-Status}\n',
+    ...DEBIAN_PACKAGES,
+  ]).catch(() => undefined);
+  if (!listed) {
+    throw new Error("Samba: this machine has no Debian packages. Install Samba's AD domain controller and ldap-utils.");
+  }
+  const installed = new Set(
+    listed.stdout
+      .split('\n')
+      .filter((line) => line.endsWith(' installed'))
+      .map((line) => line.split(' ')[0]),
+  );
+  const missing = DEBIAN_PACKAGES.filter((name) => !installed.has(name));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    throw new Error(`Samba: as root, run: apt-get install --no-install-recommends ${missing.join(' ')}`);
+  }
+  say(`installing Debian packages: ${missing.join(', ')}`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env });
+  await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...missing], { env });
+}
+
+/** Holds a lock file while `task` runs; a lock whose process is gone is taken over. */
+async function underLock<T>(task: () => Promise<T>): Promise<T> {
+  const path = join(CACHE, 'setup.lock');
+  await eventually(
+    `another set-up is running (${path})`,
+    async () => {
+      const owner = existsSync(path) ? Number(await readFile(path, 'utf8').catch(() => '0')) : 0;
+      if (owner > 0 && !existsSync(`/proc/${owner}`)) await rm(path, { force: true });
+      await writeFile(path, String(process.pid), { flag: 'wx' });
+      return true;
+    },
+    { timeoutMs: 15 * 60_000, intervalMs: 500 },
+  );
+  try {
+    return await task();
+  } finally {
+    await rm(path, { force: true });
+  }
+}

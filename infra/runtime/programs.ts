@@ -1,0 +1,297 @@
+/**
+ * The environment of every program: one description each. `.env.example` is generated from here (env-example.ts).
+ * Whoever adds a variable adds it here and runs `node infra/runtime/env-example.ts`.
+ */
+import { z } from 'zod';
+import { distinguishedNameSchema, fqdnSchema } from '../../contracts/fields.ts';
+import { parseKeyRing } from './codec-keys.ts';
+import { namesOf, parseEnvironment, thisProcess } from './environment.ts';
+import {
+  addressSchema,
+  booleanSchema,
+  hostSchema,
+  integerSchema,
+  listSchema,
+  originSchema,
+  portSchema,
+  urlSchema,
+} from './variable-schemas.ts';
+import { file, optional, secret, variable, type Configuration, type Program, type Variables } from './variable.ts';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+// Variables that several programs share -------------------------------------------------------------------------------
+
+const logging = {
+  logLevel: variable(
+    'ALM_LOG_LEVEL',
+    z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
+    'The least severe level that is logged.',
+    { fallback: 'info' },
+  ),
+};
+
+const telemetry = (port: number) => ({
+  metricsHost: variable(
+    'ALM_METRICS_HOST',
+    hostSchema,
+    'The address on which /metrics and /health are served. They need no log-on: keep them inside.',
+    { fallback: '127.0.0.1' },
+  ),
+  metricsPort: variable(
+    'ALM_METRICS_PORT',
+    portSchema,
+    'The port on which /metrics, /health/live and /health/ready are served; 0 takes a free one, which is logged.',
+    { fallback: String(port) },
+  ),
+});
+
+const codecKeys = {
+  codecKeys: secret(
+    'ALM_CODEC_KEYS',
+    'The keys that encrypt what Temporal stores, as id:key,id2:key2; each key is 32 bytes of base64 (openssl rand -base64 32). The first one encrypts, all of them decrypt. The same for every program.',
+    parseKeyRing,
+  ),
+};
+
+const temporal = {
+  temporalAddress: variable('TEMPORAL_ADDRESS', addressSchema, "The Temporal server's frontend, as host:port.", {
+    fallback: '127.0.0.1:7233',
+  }),
+  temporalNamespace: variable(
+    'TEMPORAL_NAMESPACE',
+    z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a namespace'),
+    'The Temporal namespace.',
+    { fallback: 'default' },
+  ),
+  temporalApiKey: optional(secret('TEMPORAL_API_KEY', 'The API key to send to Temporal. TLS is used with it.')),
+  temporalTls: variable(
+    'TEMPORAL_TLS',
+    booleanSchema,
+    'Whether Temporal is reached over TLS. TEMPORAL_TLS_CA_FILE, a client certificate and an API key turn it on too.',
+    { fallback: 'false' },
+  ),
+  temporalCaPem: optional(
+    file(
+      'TEMPORAL_TLS_CA_FILE',
+      "The certificate authorities to trust for Temporal's certificate, instead of the system's.",
+      '/etc/alm/temporal-ca.pem',
+    ),
+  ),
+  temporalCertPem: optional(
+    file(
+      'TEMPORAL_TLS_CERT_FILE',
+      'The client certificate for Temporal, when it asks for one.',
+      '/etc/alm/temporal.pem',
+    ),
+  ),
+  temporalKeyPem: optional(
+    file('TEMPORAL_TLS_KEY_FILE', 'The private key of that client certificate.', '/etc/alm/temporal.key'),
+  ),
+  ...codecKeys,
+};
+
+const database = {
+  databaseUrl: secret(
+    'DATABASE_URL',
+    'The Postgres database, as postgres://user:password@host:port/name. Add ?sslmode=verify-full for one that is not on this machine.',
+  ),
+};
+
+// Programs ----------------------------------------------------------------------------------------------------------
+
+export const CONTROL_PLANE = {
+  name: 'workers/control-plane.ts',
+  description:
+    'Runs the workflows of all accounts and writes their projection to Postgres. Any number of them may run.',
+  variables: {
+    ...database,
+    ...temporal,
+    maxCachedWorkflows: variable(
+      'ALM_MAX_CACHED_WORKFLOWS',
+      integerSchema(1, 100_000),
+      'How many sleeping workflows stay in memory, at about 0.3 MB each; the others are replayed from their history when something happens to them.',
+      { fallback: '300' },
+    ),
+    ...telemetry(9465),
+    ...logging,
+  },
+} satisfies Program<Variables>;
+
+export const ENGINE = {
+  name: 'workers/engine.ts',
+  description:
+    'Does the work in one Active Directory domain and its vault. Runs near the domain controllers; two or more for one domain share the work.',
+  variables: {
+    domain: variable('ALM_DOMAIN', fqdnSchema, 'The DNS name of the Active Directory domain.', {
+      example: 'corp.example.com',
+    }),
+    ldapsUrls: variable(
+      'ALM_LDAPS_URLS',
+      listSchema(',', urlSchema('ldaps:')),
+      'The domain controllers, in order of preference, separated by commas.',
+      { example: 'ldaps://dc1.corp.example.com,ldaps://dc2.corp.example.com' },
+    ),
+    ldapCaPem: file(
+      'ALM_LDAP_CA_FILE',
+      "The certificate authorities (PEM) that sign the domain controllers' certificates. They are always verified.",
+      '/etc/alm/domain-ca.pem',
+    ),
+    ldapBindDn: variable(
+      'ALM_LDAP_BIND_DN',
+      z.string().min(3).max(1024),
+      "The engine's own account in the domain: a distinguished name or user@domain. It needs rights on the managed OUs only.",
+      { example: 'CN=svc-alm-engine,OU=Operations,DC=corp,DC=example,DC=com' },
+    ),
+    ldapBindPassword: secret('ALM_LDAP_BIND_PASSWORD', "The password of the engine's own account."),
+    managedOus: variable(
+      'ALM_MANAGED_OUS',
+      listSchema(';', distinguishedNameSchema),
+      'The organizational units in which the engine may make and change accounts, separated by semicolons. It refuses every other place.',
+      { example: 'OU=Service Accounts,DC=corp,DC=example,DC=com' },
+    ),
+    vaultAddress: variable(
+      'ALM_VAULT_ADDRESS',
+      urlSchema('https:', 'http:'),
+      'The vault (HashiCorp Vault or OpenBao). Plain http is accepted for this machine only.',
+      { example: 'https://vault.example.com:8200' },
+    ),
+    vaultCaPem: optional(
+      file(
+        'ALM_VAULT_CA_FILE',
+        "The certificate authorities to trust for the vault's certificate, instead of the system's.",
+        '/etc/alm/vault-ca.pem',
+      ),
+    ),
+    vaultMount: variable(
+      'ALM_VAULT_MOUNT',
+      z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'must be the path of a mount'),
+      'Where the KV version 2 secrets engine is mounted.',
+      { fallback: 'secret' },
+    ),
+    vaultNamespace: optional(
+      variable(
+        'ALM_VAULT_NAMESPACE',
+        z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the path of a namespace'),
+        "The vault's namespace, where it has them.",
+        { example: 'team-a' },
+      ),
+    ),
+    vaultRoleId: variable(
+      'ALM_VAULT_ROLE_ID',
+      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an AppRole'),
+      "The id of the engine's AppRole.",
+      { example: '0d8c1c2e-0f0b-4c43-9d0c-0d8d2b1a9f55' },
+    ),
+    vaultSecretId: secret('ALM_VAULT_SECRET_ID', "The secret id of the engine's AppRole."),
+    ...temporal,
+    maxConcurrentSteps: variable(
+      'ALM_MAX_CONCURRENT_STEPS',
+      integerSchema(1, 100),
+      'How many steps the engine does at once: protects the domain controllers.',
+      { fallback: '4' },
+    ),
+    ...telemetry(9466),
+    ...logging,
+  },
+} satisfies Program<Variables>;
+
+export const API = {
+  name: 'api/main.ts',
+  description: 'The HTTP API. Any number of them may run behind a proxy that ends TLS.',
+  variables: {
+    apiHost: variable('ALM_API_HOST', hostSchema, 'The address to listen on.', { fallback: '127.0.0.1' }),
+    apiPort: variable('ALM_API_PORT', portSchema, 'The port to listen on; 0 takes a free one, which is logged.', {
+      fallback: '8080',
+    }),
+    publicUrl: optional(
+      variable('ALM_PUBLIC_URL', urlSchema('https:', 'http:'), 'The URL under which callers reach the API.', {
+        example: 'https://alm.example.com',
+      }),
+    ),
+    allowShortIntervals: variable(
+      'ALM_ALLOW_SHORT_INTERVALS',
+      booleanSchema,
+      'Whether templates may have intervals shorter than a day: for demonstrations only.',
+      { fallback: 'false' },
+    ),
+    ...database,
+    ...temporal,
+    ...telemetry(9464),
+    ...logging,
+  },
+} satisfies Program<Variables>;
+
+export const CODEC_SERVER = {
+  name: 'workers/codec-server.ts',
+  description:
+    'Decrypts payloads for the Temporal UI, for administrators of this product only. It cannot encrypt. Serve it over TLS, by a proxy.',
+  variables: {
+    codecServerHost: variable('ALM_CODEC_SERVER_HOST', hostSchema, 'The address to listen on.', {
+      fallback: '127.0.0.1',
+    }),
+    codecServerPort: variable(
+      'ALM_CODEC_SERVER_PORT',
+      portSchema,
+      'The port to listen on; 0 takes a free one, which is logged.',
+      { fallback: '8081' },
+    ),
+    apiUrl: variable('ALM_API_URL', urlSchema('https:', 'http:'), 'The API, which is asked who the caller is.', {
+      fallback: 'http://127.0.0.1:8080',
+    }),
+    allowedOrigin: variable(
+      'ALM_CODEC_ALLOWED_ORIGIN',
+      originSchema,
+      'The origin of the Temporal UI, the only page that may ask.',
+      { fallback: 'http://127.0.0.1:8233' },
+    ),
+    ...codecKeys,
+    ...telemetry(9467),
+    ...logging,
+  },
+} satisfies Program<Variables>;
+
+export const MIGRATE = {
+  name: 'db/migrate.ts',
+  description: 'Brings the database to the schema of this release. Safe to repeat.',
+  variables: { ...database, ...logging },
+} satisfies Program<Variables>;
+
+export const CREATE_ADMINISTRATOR = {
+  name: 'api/create-administrator.ts',
+  usage: '<name> [--force]',
+  description:
+    'Makes the first administrator and prints the API token, once. Refuses when there is one already, unless --force is given.',
+  variables: { ...database, ...logging },
+} satisfies Program<Variables>;
+
+export const REBUILD_PROJECTION = {
+  name: 'workers/rebuild-projection.ts',
+  description: 'Writes the projection in Postgres anew from the workflows, after a loss of data.',
+  variables: { ...database, ...temporal, ...logging },
+} satisfies Program<Variables>;
+
+export const PROGRAMS: readonly Program<Variables>[] = [
+  API,
+  CONTROL_PLANE,
+  ENGINE,
+  CODEC_SERVER,
+  MIGRATE,
+  CREATE_ADMINISTRATOR,
+  REBUILD_PROJECTION,
+];
+
+/** Variables that no program reads but the set-up scripts do. */
+const READ_BY_SCRIPTS = ['ALM_CACHE'];
+
+/** The configuration of one of the programs above. Exits on `--help` and on mistakes, see {@link parseEnvironment}. */
+export function loadConfiguration<V extends Variables>(
+  program: Program<V>,
+  invocation = thisProcess(),
+): Configuration<V> {
+  const known = [...READ_BY_SCRIPTS, ...PROGRAMS.flatMap(({ variables }) => namesOf(variables))];
+  return parseEnvironment(program, known, invocation);
+}
+
+/** What a program that connects to Temporal knows about it. */
+export type TemporalConfiguration = Configuration<typeof temporal>;

@@ -1,0 +1,102 @@
+/** Pages of accounts among 100,000: read from an index in order, whoever asks and however deep. */
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Database } from '../../db/client.ts';
+import { blockedByCode, listAccounts, oldestQueued, type AccountFilter } from '../../db/queries/accounts.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { insertManyAccounts } from '../support/many-accounts.ts';
+
+const ROWS = 100_000;
+const LIMIT = 50;
+/** Of 8 KB. A page of 50 needs a few for the index and at most one per row; reading the whole table needs thousands. */
+const MAX_BLOCKS = 800;
+const NEAR_THE_END = { submittedAt: '2024-01-09T00:00:00.000Z', id: '00000000-0000-4000-8000-000000000000' };
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase({ limits: { statementTimeoutMs: 60_000 } });
+  const owners = [
+    { name: 'owner-of-3', accounts: 3 },
+    { name: 'owner-of-5000', accounts: 5_000 },
+  ];
+  await database.run(insertManyAccounts(ROWS, owners));
+  await database.run('vacuum analyze');
+});
+afterAll(() => database.drop());
+
+interface PlanNode {
+  'Node Type': string;
+  'Shared Hit Blocks': number;
+  'Shared Read Blocks': number;
+  Plans?: PlanNode[];
+}
+
+/** What Postgres does for the statements of `work`, with the values that `work` binds. */
+async function planOf(work: (db: Database) => Promise<unknown>): Promise<{ nodes: string[]; blocks: number }> {
+  const statements: { text: string; values: unknown[] }[] = [];
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const logger = { logQuery: (text: string, values: unknown[]) => void statements.push({ text, values }) };
+    const watched: Database = {
+      query: (inner) => inner(drizzle({ client, logger })),
+      transaction: (inner) => inner(watched),
+    };
+    await work(watched);
+    const { rows } = await client.query({
+      ...statements[0]!,
+      text: `explain (analyze, buffers, format json) ${statements[0]!.text}`,
+    });
+    const root: PlanNode = rows[0]['QUERY PLAN'][0].Plan;
+    return { nodes: nodesOf(root), blocks: root['Shared Hit Blocks'] + root['Shared Read Blocks'] };
+  } finally {
+    await client.end();
+  }
+}
+
+const nodesOf = (node: PlanNode): string[] => [node['Node Type'], ...(node.Plans ?? []).flatMap(nodesOf)];
+
+const readers: [string, Partial<AccountFilter>][] = [
+  ['an administrator', {}],
+  ['an owner of 3', { visibleTo: 'owner-of-3' }],
+  ['an owner of 5,000', { visibleTo: 'owner-of-5000' }],
+  ['an approver of all', { visibleTo: 'anna' }],
+  ['an administrator, one state', { state: 'submitted' }],
+  ['an administrator, one domain', { domain: 'lab.example.com' }],
+  ['an administrator, blocked ones', { blocked: true }],
+  ['an administrator, a part of a name', { nameContains: 'VC-7777' }],
+];
+const depths: [string, AccountFilter['after']][] = [
+  ['first page', undefined],
+  ['deep page', NEAR_THE_END],
+];
+
+describe.each(readers)('%s', (_reader, filter) => {
+  test.each(depths)('%s comes from an index', async (_depth, after) => {
+    const { nodes, blocks } = await planOf((db) => listAccounts(db, { ...filter, after, limit: LIMIT }));
+    expect(nodes).not.toContain('Seq Scan');
+    expect(blocks).toBeLessThan(MAX_BLOCKS);
+  });
+});
+
+test('the pages of an owner hold each of their accounts once, the newest first', async () => {
+  const seen: string[] = [];
+  let after: AccountFilter['after'];
+  do {
+    const page = await listAccounts(database.db, { visibleTo: 'owner-of-5000', after, limit: 200 });
+    seen.push(...page.items.map(({ submittedAt, id }) => `${submittedAt} ${id}`));
+    after = page.next;
+  } while (after !== undefined);
+  expect(new Set(seen).size).toBe(5_000);
+  expect(seen).toEqual(seen.toSorted().toReversed());
+});
+
+test.each([blockedByCode, oldestQueued])('the figure %o of the metrics comes from an index', async (figure) => {
+  const { nodes } = await planOf(figure);
+  expect(nodes).not.toContain('Seq Scan');
+});
+
+test('blocked accounts are counted by code', async () => {
+  expect(await blockedByCode(database.db)).toEqual([{ code: 'EngineOffline', accounts: ROWS / 500 }]);
+});

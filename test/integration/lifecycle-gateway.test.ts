@@ -1,0 +1,219 @@
+/** The gateway against a real Temporal server and the real workflow, in a namespace of its own. Engines are away. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createLifecycleGateway, type LifecycleGateway, type RecordTransition } from '../../api/lifecycle-gateway.ts';
+import type { PlatformActivities } from '../../contracts/activities.ts';
+import { CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
+import type { SubmitMessage } from '../../contracts/workflows.ts';
+import { eventually } from '../../infra/dev/eventually.ts';
+import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
+import { createDataConverter } from '../../infra/runtime/data-converter.ts';
+import { sampleTemplate } from '../support/projection-samples.ts';
+
+const FQDN = 'corp.example.com';
+/** Servers of the stack are quick, machines that run tests are not always. */
+const PATIENCE = { timeoutMs: 20_000, intervalMs: 200 };
+const dataConverter = createDataConverter(parseKeyRing(`test:${randomBytes(32).toString('base64')}`));
+const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+
+let address: string;
+let namespace: string;
+let connection: Connection;
+let native: NativeConnection;
+let client: Client;
+let gateway: LifecycleGateway;
+let worker: Worker;
+let running: Promise<void>;
+const recorded: RecordTransition[] = [];
+
+const activities: PlatformActivities = {
+  reserveName: async ({ request }) =>
+    request.samAccountName === 'svc-taken'
+      ? { outcome: 'refused', code: 'NameTaken', message: 'svc-taken is in use.' }
+      : {
+          outcome: 'reserved',
+          snapshot: { templateId: request.templateId, version: request.templateVersion, template: sampleTemplate() },
+        },
+  recordTransition: async (transition) => void recorded.push(transition),
+};
+
+beforeAll(async () => {
+  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  address = stack.temporal.address;
+  connection = await Connection.connect({ address });
+  namespace = await registerNamespace();
+  client = new Client({ connection, namespace, dataConverter });
+  gateway = createLifecycleGateway(client, 10_000);
+  native = await NativeConnection.connect({ address });
+  worker = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue: CONTROL_TASK_QUEUE,
+    workflowsPath,
+    activities,
+    dataConverter,
+  });
+  running = worker.run();
+});
+
+afterAll(async () => {
+  worker.shutdown();
+  await running;
+  await native.close();
+  await connection.close();
+});
+
+/** A new namespace, once the server knows it everywhere. */
+async function registerNamespace(): Promise<string> {
+  const name = `gateway-${randomUUID()}`;
+  const day = { seconds: 86_400 } as never;
+  await connection.workflowService.registerNamespace({ namespace: name, workflowExecutionRetentionPeriod: day });
+  const probe = new Client({ connection, namespace: name });
+  await eventually(`namespace ${name} is known`, () => probe.workflow.count().then(() => true), PATIENCE);
+  return name;
+}
+
+function submission(overrides: Partial<SubmitMessage['request']> = {}): SubmitMessage {
+  return {
+    actor: 'rita',
+    operationId: randomUUID(),
+    request: {
+      templateId: randomUUID(),
+      templateVersion: 1,
+      samAccountName: 'svc-payroll',
+      justification: 'Runs the payroll.',
+      owners: ['olaf'],
+      ...overrides,
+    },
+  };
+}
+
+const by = (actor: string) => ({ actor, operationId: randomUUID() });
+
+async function submitted(): Promise<string> {
+  const accountId = randomUUID();
+  await gateway.submit(FQDN, accountId, submission());
+  return accountId;
+}
+
+describe('submit', () => {
+  test('answers the account once it is on record; again, the same answer', async () => {
+    const accountId = randomUUID();
+    const message = submission();
+    const first = await gateway.submit(FQDN, accountId, message);
+    expect(first).toMatchObject({ id: accountId, state: 'submitted', sequence: 1, owners: ['rita', 'olaf'] });
+    expect(recorded.some((one) => one.account.id === accountId)).toBe(true);
+    await gateway.act(FQDN, accountId, 'decide', { ...by('anna'), decision: 'approve', reason: null });
+    expect(await gateway.submit(FQDN, accountId, message)).toEqual(first);
+    expect(await gateway.snapshot(FQDN, accountId)).toMatchObject({ state: 'approved' });
+  });
+
+  test('a refusal has the code of the workflow, and again when the workflow has ended by it', async () => {
+    const accountId = randomUUID();
+    const message = submission({ samAccountName: 'svc-taken' });
+    const refused = { name: 'Refusal', code: 'NameTaken', message: 'svc-taken is in use.' };
+    await expect(gateway.submit(FQDN, accountId, message)).rejects.toMatchObject(refused);
+    await expect(gateway.submit(FQDN, accountId, message)).rejects.toMatchObject(refused);
+  });
+
+  test('under way twice at once it is one account with one answer', async () => {
+    const accountId = randomUUID();
+    const message = submission();
+    const answers = await Promise.all([1, 2, 3].map(() => gateway.submit(FQDN, accountId, message)));
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+  });
+});
+
+describe('act', () => {
+  test.each([
+    ['rita', 'approve', null, 'SelfApproval'],
+    ['ben', 'approve', null, 'NotAnApprover'],
+  ] as const)('%s who may not %s gets the code of the workflow', async (actor, decision, reason, code) => {
+    const accountId = await submitted();
+    const asked = gateway.act(FQDN, accountId, 'decide', { ...by(actor), decision, reason });
+    await expect(asked).rejects.toMatchObject({ name: 'Refusal', code });
+  });
+
+  test('an action that the state does not allow is a StateConflict in words', async () => {
+    const accountId = await submitted();
+    const asked = gateway.act(FQDN, accountId, 'renew', by('olaf'));
+    await expect(asked).rejects.toMatchObject({
+      code: 'StateConflict',
+      message: expect.stringContaining('svc-payroll'),
+    });
+  });
+
+  test('after the end the same operation has its first answer, another one is a StateConflict', async () => {
+    const accountId = await submitted();
+    const message = by('rita');
+    const first = await gateway.act(FQDN, accountId, 'withdraw', message);
+    expect(first.state).toBe('withdrawn');
+    await eventually(
+      'the workflow has ended',
+      async () => {
+        const { status } = await client.workflow.getHandle(`account:${FQDN}:${accountId}`).describe();
+        return status.name === 'COMPLETED';
+      },
+      PATIENCE,
+    );
+    expect(await gateway.act(FQDN, accountId, 'withdraw', message)).toEqual(first);
+    const other = gateway.act(FQDN, accountId, 'withdraw', by('rita'));
+    await expect(other).rejects.toMatchObject({ name: 'Refusal', code: 'StateConflict' });
+  });
+
+  test('on an account that never was it is NotFound', async () => {
+    const asked = gateway.act(FQDN, randomUUID(), 'withdraw', by('rita'));
+    await expect(asked).rejects.toMatchObject({ name: 'Refusal', code: 'NotFound' });
+    await expect(gateway.snapshot(FQDN, randomUUID())).rejects.toMatchObject({ name: 'Refusal', code: 'NotFound' });
+  });
+});
+
+test('recordedTransitions gives what histories have, decrypted', async () => {
+  const accountId = await submitted();
+  await gateway.act(FQDN, accountId, 'withdraw', by('rita'));
+  const found = await eventually(
+    'both transitions can be listed',
+    async () => {
+      const mine: RecordTransition[] = [];
+      for await (const one of gateway.recordedTransitions()) if (one.account.id === accountId) mine.push(one);
+      return mine.length === 2 && mine;
+    },
+    PATIENCE,
+  );
+  expect(found).toEqual(recorded.filter((one) => one.account.id === accountId));
+});
+
+test('an engine is online while it polls, and was never seen before', async () => {
+  const fqdn = `${randomUUID()}.example.com`;
+  expect(await gateway.engineStatus(fqdn)).toEqual({ status: 'away', lastSeenAt: null });
+  const engine = await Worker.create({
+    connection: native,
+    namespace,
+    taskQueue: domainTaskQueue(fqdn),
+    activities: { stageCredential: async () => undefined },
+    dataConverter,
+  });
+  await engine.runUntil(
+    eventually('the engine is online', async () => (await gateway.engineStatus(fqdn)).status === 'online', PATIENCE),
+  );
+});
+
+test('without a control plane it is ServiceUnavailable in time; without Temporal too', async () => {
+  const idleNamespace = await registerNamespace();
+  const idle = createLifecycleGateway(new Client({ connection, namespace: idleNamespace, dataConverter }), 1_500);
+  const nowhere = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }), namespace, dataConverter });
+  const cutOff = createLifecycleGateway(nowhere, 1_500);
+  for (const gatewayWithout of [idle, cutOff]) {
+    const asked = gatewayWithout.submit(FQDN, randomUUID(), submission());
+    await expect(asked).rejects.toMatchObject({ name: 'Refusal', code: 'ServiceUnavailable' });
+  }
+  await idle.ping();
+  await expect(cutOff.ping()).rejects.toThrow();
+  expect(await cutOff.engineStatus(FQDN)).toEqual({ status: 'unknown', lastSeenAt: null });
+});

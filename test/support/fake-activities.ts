@@ -1,0 +1,106 @@
+/** Stand-ins for every activity: they do nothing, succeed, and write down what they were asked. */
+import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
+import type { Template, TemplateSnapshot } from '../../contracts/template.ts';
+
+type Activities = EngineActivities & PlatformActivities;
+export type ActivityName = keyof Activities;
+
+export interface Call {
+  readonly activity: ActivityName;
+  readonly input: unknown;
+}
+
+export interface FakeActivities {
+  /** Every call that reached an activity, oldest first; a retry is a call. */
+  readonly calls: Call[];
+  /** What the workers run. */
+  readonly activities: Activities;
+  /** Replaces the behaviour of some activities; without an argument, all succeed again. Calls stay recorded. */
+  behave(overrides?: Partial<Activities>): void;
+  /** Forgets the calls and every override. */
+  reset(): void;
+  /** The names of the activities that were called, oldest first. */
+  names(): ActivityName[];
+  /** The inputs of one activity's calls, oldest first. */
+  inputsOf<N extends ActivityName>(activity: N): Parameters<Activities[N]>[0][];
+}
+
+/** The template that the fake platform answers; a test changes parts of it with `template`. */
+export function sampleTemplate(changes: Partial<Template> = {}): Template {
+  return {
+    name: 'Payroll services',
+    naming: { pattern: 'svc-.*' },
+    directory: {
+      domain: 'corp.example.test',
+      organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=test',
+      groups: [],
+      mayChangePassword: false,
+    },
+    vault: {
+      folder: 'service-accounts',
+      password: { length: 32, classes: ['lower', 'upper', 'digit', 'symbol'] },
+    },
+    approval: { steps: [{ name: 'Manager', approvers: ['anna'], quorum: 1 }] },
+    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P45D', endOfLife: 'disable' },
+    ...changes,
+  };
+}
+
+/** Fakes whose `reserveName` answers version 1 of `template`. */
+export function createFakeActivities(template: () => Template): FakeActivities {
+  const calls: Call[] = [];
+  let overrides: Partial<Activities> = {};
+  const defaults = succeeding(template);
+  const names = Object.keys(defaults) as ActivityName[];
+  const recorded = names.map((activity) => [
+    activity,
+    async (input: never): Promise<unknown> => {
+      calls.push({ activity, input });
+      return (overrides[activity] ?? defaults[activity])(input);
+    },
+  ]);
+  return {
+    calls,
+    activities: Object.fromEntries(recorded) as Activities,
+    behave(next = {}) {
+      overrides = next;
+    },
+    reset() {
+      overrides = {};
+      calls.length = 0;
+    },
+    names: () => calls.map((call) => call.activity),
+    inputsOf: <N extends ActivityName>(activity: N) =>
+      calls.filter((call) => call.activity === activity).map((call) => call.input as Parameters<Activities[N]>[0]),
+  };
+}
+
+function succeeding(template: () => Template): Activities {
+  return {
+    async reserveName({ request }) {
+      const { templateId, templateVersion: version } = request;
+      const snapshot: TemplateSnapshot = { templateId, version, template: template() };
+      return { outcome: 'reserved', snapshot };
+    },
+    async recordTransition() {},
+    async stageCredential({ vaultPath, operationId }) {
+      return { vaultPath, version: 1, operationId };
+    },
+    async promoteCredential({ credential }) {
+      return { ...credential, version: 2 };
+    },
+    async discardCredential() {},
+    async revokeCredential() {},
+    async establishAccount({ samAccountName, organizationalUnit }) {
+      return {
+        objectGuid: '3f2504e0-4f89-11d3-9a0c-0305e82c3301',
+        objectSid: 'S-1-5-21-1-2-3-1104',
+        distinguishedName: `CN=${samAccountName},${organizationalUnit}`,
+      };
+    },
+    async disableAccount() {},
+    async enableAccount() {},
+    async applyExpiry() {},
+    async deleteAccount() {},
+  };
+}

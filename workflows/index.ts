@@ -1,0 +1,2 @@
+/** The entry of the workflow bundle: every workflow type by its name (`WORKFLOW_NAMES` in contracts/workflows.ts). */
+export { accountLifecycle } from './account-lifecycle/workflow.ts';

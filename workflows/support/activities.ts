@@ -1,0 +1,64 @@
+/** Every timeout and retry policy of every activity. */
+import { log, proxyActivities, sleep, type ActivityOptions } from '@temporalio/workflow';
+import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
+import { domainTaskQueue } from '../../contracts/ids.ts';
+
+/**
+ * The activities of the control plane. They are tried without end: a database that is away delays an account, it never
+ * fails one.
+ */
+export const platform = proxyActivities<PlatformActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Calls an activity of the platform until it succeeds: even a refusal for good, which is a bug there, is waited out. */
+export async function untilDone<T>(call: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      log.error('an activity of the platform failed for good; it is tried again in 10 minutes', { error });
+      await sleep('10 minutes');
+    }
+  }
+}
+
+/** How long one round of an engine activity keeps trying before the workflow looks at it again (see patient-step.ts). */
+export type Patience = 'prompt' | 'wait-for-engine' | 'persist';
+
+const ATTEMPT = '30 seconds';
+
+/**
+ * Cancelled activities are waited for (the SDK's default): one that an engine is executing ends first, so that what it
+ * did can be undone without a race; one that is queued or between two attempts ends at once.
+ */
+const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
+  // The first round: 30 s in the queue mean that no engine is there, three failures that something is wrong.
+  prompt: {
+    scheduleToStartTimeout: '30 seconds',
+    startToCloseTimeout: ATTEMPT,
+    scheduleToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
+  },
+  // No engine: the task waits in the queue, so that a returning engine starts it within a second. Few attempts, so that
+  // what is wrong once the engine is back is soon told.
+  'wait-for-engine': {
+    scheduleToStartTimeout: '24 hours',
+    startToCloseTimeout: ATTEMPT,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
+  },
+  // The engine is there, the directory or the vault is not: retries cost no history inside one activity. A round ends when
+  // the engine goes away, or after some hours, so that another cause is told too.
+  persist: {
+    scheduleToStartTimeout: '10 minutes',
+    startToCloseTimeout: ATTEMPT,
+    scheduleToCloseTimeout: '6 hours',
+    retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  },
+};
+
+/** The activities of the engines of the domain `fqdn`, on their task queue. */
+export function engine(fqdn: string, patience: Patience): EngineActivities {
+  return proxyActivities<EngineActivities>({ taskQueue: domainTaskQueue(fqdn), ...ROUNDS[patience] });
+}
