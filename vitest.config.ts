@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'workflow',
           include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          globalSetup: ['test/support/workflow-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

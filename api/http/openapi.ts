@@ -141,14 +141,15 @@ function answerHeaders({ answer }: Route): Json {
 
 /** Every code a route can refuse with. Codes that share a status share a response. */
 export function refusalCodesOf(route: Route): ErrorCode[] {
-  const { method, access, params, query, errors } = route;
+  const { method, access, params, errors } = route;
   const fields = (schema: z.ZodType): boolean => Object.keys((schema as z.ZodObject).shape).length > 0;
   return [
     ...new Set<ErrorCode>([
       ...(access === 'anyone' ? [] : (['Unauthenticated', 'ServiceUnavailable'] as const)),
       ...(typeof access === 'object' ? (['Forbidden'] as const) : []),
       ...(fields(params) ? (['NotFound'] as const) : []),
-      ...(fields(query) || method !== 'get' ? (['InvalidRequest'] as const) : []),
+      // Unknown query fields are refused everywhere.
+      'InvalidRequest',
       ...(method === 'post' ? (['IdempotencyKeyMissing', 'IdempotencyKeyReused'] as const) : []),
       ...(method === 'put' ? (['PreconditionRequired', 'PreconditionFailed'] as const) : []),
       ...(method === 'get' ? [] : (['MalformedBody', 'PayloadTooLarge', 'UnsupportedMediaType'] as const)),
@@ -202,7 +203,7 @@ function schemaOf(
   for (const [id, definition] of Object.entries($defs)) schemas[id] = withoutId(definition);
   const id = names.get(schema)?.id;
   if (id === undefined) return root;
-  schemas[id] = withoutId(root);
+  schemas[id] ??= withoutId(root);
   return { $ref: `#/components/schemas/${id}` };
 }
 

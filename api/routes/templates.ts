@@ -9,7 +9,7 @@ import {
   readTemplateVersion,
 } from '../../contracts/http/templates.ts';
 import { API_PREFIX } from '../../contracts/http/route.ts';
-import type { Template } from '../../contracts/template.ts';
+import { templateSchema, type Template } from '../../contracts/template.ts';
 import * as queries from '../../db/queries/templates.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
@@ -18,7 +18,7 @@ import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { templateProblems } from '../template-rules.ts';
 
-const cursorSchema = z.strictObject({ name: z.string().max(200), id: z.uuid() });
+const cursorSchema = z.strictObject({ name: templateSchema.shape.name, id: z.uuid() });
 
 export function templateRoutes({ db, clock, allowShortIntervals }: Dependencies): Implementation[] {
   const check = async (template: Template): Promise<void> => {

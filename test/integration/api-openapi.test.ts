@@ -47,7 +47,7 @@ function operation(operationId: string): Operation {
 
 /** What is wrong with `value` by a schema of the document; undefined when nothing is. */
 function problemsWith(value: unknown, schema: object): string | undefined {
-  const validate = ajv.compile({ components: document.components, ...schema });
+  const validate = ajv.compile({ components: document.components, allOf: [schema] });
   return validate(value) ? undefined : JSON.stringify(validate.errors);
 }
 

@@ -1,0 +1,237 @@
+/**
+ * One `accountLifecycle` at a time on the time-skipping server, with faked activities and an engine that can be away.
+ * One workflow at a time, because the server's clock jumps over the tasks of others.
+ */
+import { randomUUID } from 'node:crypto';
+import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { Account, AccountEvent } from '../../contracts/account.ts';
+import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
+import type { AccountAction } from '../../contracts/lifecycle.ts';
+import type { Template } from '../../contracts/template.ts';
+import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput, type SubmitMessage } from '../../contracts/workflows.ts';
+import * as messages from '../../workflows/account-lifecycle/messages.ts';
+import type { accountLifecycle } from '../../workflows/index.ts';
+import { createFakeActivities, sampleTemplate, type FakeActivities } from './fake-activities.ts';
+
+export const DOMAIN = 'corp.example.test';
+export const REQUESTER = 'rita';
+export const OWNER = 'olga';
+export const APPROVER = 'anna';
+export const ADMINISTRATOR = 'ada';
+
+type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
+
+/** An answer of an update: the account, or the catalogue code with which it was refused. */
+export type Answer = { readonly account: Account } | { readonly code: string; readonly message: string };
+
+export interface Story {
+  readonly accountId: string;
+  readonly workflowId: string;
+  submit(changes?: Partial<SubmitMessage>): Promise<Answer>;
+  decide(actor: string, decision: 'approve' | 'deny', operationId?: string): Promise<Answer>;
+  act(action: Exclude<AccountAction, 'decide'>, actor: string, operationId?: string): Promise<Answer>;
+  /** Submits and gives the one approval of the sample template. */
+  approve(): Promise<void>;
+  /** …and waits until the account is active. */
+  activate(): Promise<Account>;
+  snapshot(): Promise<Account | null>;
+  /** Skips time. */
+  sleep(duration: string | number): Promise<void>;
+  /** Waits (without skipping time) until the snapshot is as wanted. Fails after ten seconds, with what it was. */
+  until(wanted: (account: Account) => boolean): Promise<Account>;
+  /** Waits, skipping time, for the end of the account's whole chain of runs. */
+  result(): Promise<Account | null>;
+  cancel(): Promise<void>;
+  /** The history of the newest run, or of a given one. */
+  history(runId?: string): Promise<HistoryEvent[]>;
+  /** Every event that reached the projection, by sequence number, without the retries. */
+  recorded(): AccountEvent[];
+  runId(): Promise<string>;
+}
+
+export interface Harness {
+  readonly fakes: FakeActivities;
+  readonly environment: TestWorkflowEnvironment;
+  /** A new account, alone in its environment; the one before is terminated. */
+  story(template?: Partial<Template>): Promise<Story>;
+  startEngine(): Promise<void>;
+  stopEngine(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a server, a control plane and an engine. Slow (2 s): once a file. */
+export async function createHarness(): Promise<Harness> {
+  Runtime.install({ logger: quietLogger, telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: inject('testServer') } },
+  });
+  let template = sampleTemplate();
+  const fakes = createFakeActivities(() => template);
+  const { reserveName, recordTransition, ...engineActivities } = fakes.activities;
+  const control = await run(environment, CONTROL_TASK_QUEUE, { reserveName, recordTransition });
+  let engine: RunningWorker | undefined;
+  let current: Story | undefined;
+
+  const startEngine = async (): Promise<void> => {
+    engine ??= await run(environment, domainTaskQueue(DOMAIN), engineActivities, 'engine');
+  };
+  const stopEngine = async (): Promise<void> => {
+    await engine?.stop();
+    engine = undefined;
+  };
+  const end = async (): Promise<void> => {
+    const handle = current && environment.client.workflow.getHandle(current.workflowId);
+    await handle?.terminate().catch(() => undefined);
+    current = undefined;
+  };
+  return {
+    fakes,
+    environment,
+    startEngine,
+    stopEngine,
+    async story(changes = {}) {
+      await end();
+      fakes.reset();
+      template = sampleTemplate(changes);
+      await startEngine();
+      current = openStory(environment, fakes);
+      return current;
+    },
+    async close() {
+      await end();
+      await Promise.all([stopEngine(), control.stop()]);
+      await environment.teardown();
+    },
+  };
+}
+
+interface RunningWorker {
+  stop(): Promise<void>;
+}
+
+async function run(
+  environment: TestWorkflowEnvironment,
+  taskQueue: string,
+  activities: object,
+  role: 'control' | 'engine' = 'control',
+): Promise<RunningWorker> {
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    activities,
+    ...(role === 'control' ? { workflowBundle: { codePath: inject('workflowBundle') } } : {}),
+  });
+  const ended = worker.run();
+  return {
+    async stop() {
+      worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities): Story {
+  const accountId = randomUUID();
+  const workflowId = accountWorkflowId(DOMAIN, accountId);
+  const { workflow } = environment.client;
+  const handle = () => workflow.getHandle<typeof accountLifecycle>(workflowId);
+  const newOperation = (): string => randomUUID();
+
+  const story: Story = {
+    accountId,
+    workflowId,
+    submit: (changes = {}) => {
+      const message = { ...sampleSubmission(accountId), ...changes };
+      const startWorkflowOperation = new WithStartWorkflowOperation<typeof accountLifecycle>(ACCOUNT_LIFECYCLE, {
+        workflowId,
+        taskQueue: CONTROL_TASK_QUEUE,
+        args: [{ accountId, domain: DOMAIN } satisfies AccountLifecycleInput],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      return answered(
+        workflow.executeUpdateWithStart(messages.submitUpdate, { startWorkflowOperation, args: [message] }),
+      );
+    },
+    decide: (actor, decision, operationId = newOperation()) => {
+      const reason = decision === 'deny' ? 'Not needed any more' : null;
+      return answered(
+        handle().executeUpdate(messages.decideUpdate, { args: [{ actor, operationId, decision, reason }] }),
+      );
+    },
+    act: (action, actor, operationId = newOperation()) =>
+      answered(handle().executeUpdate(messages[`${action}Update`], { args: [{ actor, operationId }] })),
+    async approve() {
+      accountIn(await story.submit());
+      accountIn(await story.decide(APPROVER, 'approve'));
+    },
+    async activate() {
+      await story.approve();
+      return story.until((account) => account.state === 'active');
+    },
+    snapshot: () => handle().query(messages.snapshotQuery),
+    sleep: (duration) => environment.sleep(duration as never),
+    async until(wanted) {
+      const deadline = Date.now() + 10_000;
+      for (;;) {
+        const account = await story.snapshot();
+        if (account && wanted(account)) return account;
+        if (Date.now() > deadline) throw new Error(`the account never got there: ${JSON.stringify(account)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    result: () => handle().result(),
+    async cancel() {
+      await handle().cancel();
+    },
+    async history(runId) {
+      const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
+      return events ?? [];
+    },
+    recorded() {
+      const events = fakes.inputsOf('recordTransition').map(({ event }) => event);
+      const mine = events.filter((event) => event.accountId === accountId);
+      return [...new Map(mine.map((event) => [event.sequence, event])).values()].sort((a, b) => a.sequence - b.sequence);
+    },
+    runId: async () => (await handle().describe()).runId,
+  };
+  return story;
+}
+
+export function sampleSubmission(operationId: string): SubmitMessage {
+  return {
+    actor: REQUESTER,
+    operationId,
+    request: {
+      templateId: '7b0d5c1e-6a4f-4c58-9d0a-111111111111',
+      templateVersion: 1,
+      samAccountName: 'svc-payroll',
+      justification: 'Pays the wages',
+      owners: [OWNER],
+    },
+  };
+}
+
+/** The account of an answer. Throws when the update was refused. */
+export function accountIn(answer: Answer): Account {
+  if ('code' in answer) throw new Error(`refused: ${answer.code} ${answer.message}`);
+  return answer.account;
+}
+
+async function answered(update: Promise<Account>): Promise<Answer> {
+  try {
+    return { account: await update };
+  } catch (error) {
+    const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+    if (cause instanceof ApplicationFailure) return { code: cause.type ?? '', message: cause.message };
+    throw error;
+  }
+}
+
+const nothing = (): void => undefined;
+const quietLogger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,0 +1,61 @@
+/** What an engine is made of: the directory of one domain, the vault, and their activities. */
+import { createDirectoryActivities } from '../activities/directory/activities.ts';
+import { createActiveDirectory } from '../activities/directory/active-directory/active-directory.ts';
+import type { ActiveDirectoryDependencies } from '../activities/directory/active-directory/active-directory.ts';
+import type { Directory } from '../activities/directory/port.ts';
+import { createVaultActivities, type VaultActivityDependencies } from '../activities/vault/activities.ts';
+import { createKvVault } from '../activities/vault/kv/store.ts';
+import type { VaultFetch } from '../activities/vault/kv/transport.ts';
+import type { SecretVault } from '../activities/vault/port.ts';
+import type { EngineActivities } from '../contracts/activities.ts';
+import type { ENGINE } from '../infra/runtime/programs.ts';
+import type { Configuration } from '../infra/runtime/variable.ts';
+
+export type EngineConfiguration = Configuration<(typeof ENGINE)['variables']>;
+
+/** What tests put in the place of the real connections, to cut them before, during and after each call. */
+export interface EngineConnections extends ActiveDirectoryDependencies {
+  readonly fetch?: VaultFetch;
+  readonly createPassword?: VaultActivityDependencies['createPassword'];
+}
+
+export interface Engine {
+  readonly directory: Directory;
+  readonly vault: SecretVault;
+  readonly activities: EngineActivities;
+}
+
+/** Opens no connection yet. Throws on a configuration that could never work or would not be safe. */
+export function composeEngine(configuration: EngineConfiguration, connections: EngineConnections = {}): Engine {
+  const { fetch, createPassword, ...directoryConnections } = connections;
+  const directory = createActiveDirectory(
+    {
+      fqdn: configuration.domain,
+      urls: configuration.ldapsUrls,
+      ca: configuration.ldapCaPem,
+      bindDn: configuration.ldapBindDn,
+      bindPassword: configuration.ldapBindPassword,
+      managedOus: configuration.managedOus,
+    },
+    directoryConnections,
+  );
+  const vault = createKvVault(
+    {
+      address: configuration.vaultAddress,
+      caPem: configuration.vaultCaPem,
+      mount: configuration.vaultMount,
+      namespace: configuration.vaultNamespace,
+      roleId: configuration.vaultRoleId,
+      secretId: configuration.vaultSecretId,
+    },
+    fetch ? { fetch } : {},
+  );
+  return {
+    directory,
+    vault,
+    activities: {
+      ...createVaultActivities({ vault, ...(createPassword ? { createPassword } : {}) }),
+      ...createDirectoryActivities({ directory, readStagedCredential: (ref) => vault.readStaged(ref) }),
+    },
+  };
+}

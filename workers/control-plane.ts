@@ -1,0 +1,41 @@
+/** The control plane program: `node workers/control-plane.ts`; `--help` prints its environment. */
+import { fileURLToPath } from 'node:url';
+import { Worker } from '@temporalio/worker';
+import { createPlatformActivities } from '../activities/platform/activities.ts';
+import { CONTROL_TASK_QUEUE } from '../contracts/ids.ts';
+import { openDatabase } from '../db/client.ts';
+import { createDataConverter } from '../infra/runtime/data-converter.ts';
+import { createLogger } from '../infra/runtime/logger.ts';
+import { CONTROL_PLANE, loadConfiguration } from '../infra/runtime/programs.ts';
+import { createRegistry } from '../infra/runtime/telemetry.ts';
+import { activityInterceptor } from './activity-interceptor.ts';
+import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
+
+const configuration = loadConfiguration(CONTROL_PLANE);
+const logger = createLogger({ program: 'control-plane', level: configuration.logLevel });
+const database = openDatabase(configuration.databaseUrl.reveal());
+const registry = createRegistry('control-plane');
+
+process.exit(
+  await runWorker({
+    configuration,
+    logger,
+    registry,
+    readiness: { database: () => database.ping().then(() => 'ok') },
+    createWorker: (connection) =>
+      Worker.create({
+        connection,
+        namespace: configuration.temporalNamespace,
+        taskQueue: CONTROL_TASK_QUEUE,
+        workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+        activities: createPlatformActivities({ db: database.db, clock: () => new Date() }),
+        dataConverter: createDataConverter(configuration.codecKeys),
+        interceptors: { activity: [activityInterceptor(logger, registry)] },
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        // About 0.3 MB each: the sleeping ones are replayed when something happens to them.
+        maxCachedWorkflows: configuration.maxCachedWorkflows,
+        maxConcurrentActivityTaskExecutions: 20,
+      }),
+    close: () => database.close(),
+  }),
+);

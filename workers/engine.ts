@@ -1,0 +1,41 @@
+/** The engine program: `node workers/engine.ts`; `--help` prints its environment. */
+import { Worker } from '@temporalio/worker';
+import { domainTaskQueue } from '../contracts/ids.ts';
+import { createDataConverter } from '../infra/runtime/data-converter.ts';
+import { createLogger } from '../infra/runtime/logger.ts';
+import { ENGINE, loadConfiguration } from '../infra/runtime/programs.ts';
+import { createRegistry } from '../infra/runtime/telemetry.ts';
+import { activityInterceptor } from './activity-interceptor.ts';
+import { composeEngine } from './compose-engine.ts';
+import { engineReadiness } from './engine-readiness.ts';
+import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
+
+const configuration = loadConfiguration(ENGINE);
+const logger = createLogger({ program: 'engine', level: configuration.logLevel }).child({
+  domain: configuration.domain,
+});
+const engine = composeEngine(configuration);
+const registry = createRegistry('engine');
+
+process.exit(
+  await runWorker({
+    configuration,
+    logger,
+    registry,
+    readiness: engineReadiness(engine, logger),
+    createWorker: (connection) =>
+      Worker.create({
+        connection,
+        namespace: configuration.temporalNamespace,
+        taskQueue: domainTaskQueue(configuration.domain),
+        activities: engine.activities,
+        dataConverter: createDataConverter(configuration.codecKeys),
+        interceptors: { activity: [activityInterceptor(logger, registry)] },
+        shutdownGraceTime: SHUTDOWN_GRACE,
+        maxConcurrentActivityTaskExecutions: configuration.maxConcurrentSteps,
+        // A worker that ends loses tasks on their way to it: few polls, few losses.
+        maxConcurrentActivityTaskPolls: 2,
+      }),
+    close: async () => engine.directory.close(),
+  }),
+);

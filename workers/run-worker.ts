@@ -1,0 +1,90 @@
+/** What both workers do around their work: metrics, health, a graceful end, and a watchdog. */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import type { Registry } from 'prom-client';
+import type { Logger } from '../infra/runtime/logger.ts';
+import { startTelemetry, type ReadinessCheck } from '../infra/runtime/telemetry.ts';
+import { connectionOptions } from '../infra/runtime/temporal.ts';
+import type { TemporalConfiguration } from '../infra/runtime/programs.ts';
+import { runtimeLogger } from './runtime-logger.ts';
+
+/** Above the longest attempt of an activity (30 s), below what service managers wait before they kill. */
+export const SHUTDOWN_GRACE = '35 s';
+const WATCHDOG_INTERVAL_MS = 1_000;
+
+export interface WorkerProgram {
+  readonly configuration: TemporalConfiguration & { readonly metricsHost: string; readonly metricsPort: number };
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  readonly createWorker: (connection: NativeConnection) => Promise<Worker>;
+  /** Closes what the program opened, after the worker has ended. */
+  readonly close: () => Promise<void>;
+}
+
+/** Runs the worker until SIGTERM or SIGINT; resolves with the exit code. */
+export async function runWorker(program: WorkerProgram): Promise<number> {
+  const { configuration, logger, registry } = program;
+  const sdkMetricsPort = await freeLoopbackPort();
+  Runtime.install({
+    logger: runtimeLogger(logger),
+    shutdownSignals: [],
+    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkMetricsPort}` } } },
+  });
+  const connection = await NativeConnection.connect(connectionOptions(configuration));
+  const worker = await program.createWorker(connection);
+  const telemetry = await startTelemetry({
+    host: configuration.metricsHost,
+    port: configuration.metricsPort,
+    registry,
+    readiness: { worker: () => describeState(worker), ...program.readiness },
+    sdkMetricsPort,
+    logger,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      logger.info({ signal }, 'ends: it finishes the steps that run');
+      telemetry.drain();
+      worker.shutdown();
+    });
+  }
+  const watchdog = watch(worker, logger);
+  try {
+    logger.info('runs');
+    await worker.run();
+    logger.info('ended');
+    return 0;
+  } catch (error) {
+    logger.fatal({ error }, 'the worker failed');
+    return 1;
+  } finally {
+    clearInterval(watchdog);
+    await Promise.allSettled([program.close(), telemetry.close(), connection.close()]);
+  }
+}
+
+function describeState(worker: Worker): string {
+  const state = worker.getState();
+  return state === 'RUNNING' ? 'ok' : `is ${state.toLowerCase()}`;
+}
+
+/** A worker whose polls are refused for good goes to FAILED while `run` waits for ever: the process must not seem alive. */
+function watch(worker: Worker, logger: Logger): NodeJS.Timeout {
+  return setInterval(() => {
+    if (worker.getState() !== 'FAILED') return;
+    logger.fatal('the worker has failed: Temporal refuses its polls; see the lines before this one');
+    process.exit(1);
+  }, WATCHDOG_INTERVAL_MS).unref();
+}
+
+async function freeLoopbackPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,21 @@
+/** The Temporal SDK's log lines, in ours. */
+import { DefaultLogger, type LogLevel, type Logger as TemporalLogger } from '@temporalio/worker';
+import type { Logger } from '../infra/runtime/logger.ts';
+
+const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+};
+
+/** Fields that tell which account and step a line belongs to; others may hold inputs and are left out. */
+const KEPT = ['workflowId', 'runId', 'workflowType', 'activityType', 'activityId', 'attempt', 'taskQueue', 'error'];
+
+export function runtimeLogger(logger: Logger): TemporalLogger {
+  return new DefaultLogger('INFO', ({ level, message, meta }) => {
+    const fields = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => KEPT.includes(name)));
+    logger[LEVELS[level]](fields, message);
+  });
+}
