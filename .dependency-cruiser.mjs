@@ -58,7 +58,7 @@ const rooms = [
       '^db/(?!project-account\\.ts$)',
       '^infra/runtime/',
       '^workflows/[^/]+/messages\\.ts$',
-      npm('@temporalio/(?:client|common)', 'express', 'helmet', 'zod', 'pino'),
+      npm('@temporalio/(?:client|common)', 'express', 'helmet', 'zod', 'pino', 'prom-client'),
     ],
   },
   {

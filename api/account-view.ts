@@ -7,7 +7,7 @@ import { can, type AccountParties, type User } from '../contracts/permissions.ts
 export type AccountResource = Account & { allowedActions: AccountAction[] };
 
 /** Those who have a part in the account, as the rules for permissions want them. */
-export function partiesOf({ requester, owners, approval }: Account): AccountParties {
+function partiesOf({ requester, owners, approval }: Account): AccountParties {
   return { requester, owners, approvers: approval.steps.flatMap((step) => step.approvers) };
 }
 

@@ -26,8 +26,10 @@ export function createApp(dependencies: Dependencies): Express {
     .set('query parser', 'simple')
     .set('strict routing', true)
     .set('case sensitive routing', true);
-  app.use(requestContext(logger, clock, metrics), securityHeaders(), noStore);
+  app.use(securityHeaders(), noStore);
+  // Before the log: load balancers ask every few seconds.
   app.use('/health', healthRoutes(readiness));
+  app.use(requestContext(logger, clock, metrics));
   const api = express.Router({ caseSensitive: true, strict: true });
   const authenticate = createAuthenticator(db, clock);
   for (const implementation of implementations(dependencies)) {

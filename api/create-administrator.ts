@@ -9,18 +9,18 @@ import { CREATE_ADMINISTRATOR, loadConfiguration } from '../infra/runtime/progra
 import { hashToken, newToken } from './auth/tokens.ts';
 
 const { databaseUrl } = loadConfiguration(CREATE_ADMINISTRATOR);
-const { db, close } = openDatabase(databaseUrl.reveal());
+const database = openDatabase(databaseUrl.reveal());
 try {
-  process.stdout.write(`${await createAdministrator(db, process.argv.slice(2))}\n`);
+  process.stdout.write(`${await createAdministrator(database.db, process.argv.slice(2))}\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : 'failed'}\n`);
   process.exitCode = 1;
 } finally {
-  await close();
+  await database.close();
 }
 
 /** The new administrator's token. Rejects with a sentence for people. */
-async function createAdministrator(database: Database, argv: readonly string[]): Promise<string> {
+async function createAdministrator(db: Database, argv: readonly string[]): Promise<string> {
   const names = argv.filter((argument) => !argument.startsWith('--'));
   const unknown = argv.find((argument) => argument.startsWith('--') && argument !== '--force');
   const name = userNameSchema.safeParse(names[0]);
@@ -29,14 +29,14 @@ async function createAdministrator(database: Database, argv: readonly string[]):
       'Usage: node api/create-administrator.ts <name> [--force]; a name has 1 to 64 letters, digits, ".", "_", "@" or "-"',
     );
   }
-  if (!argv.includes('--force') && (await hasAdministrator(database))) {
+  if (!argv.includes('--force') && (await hasAdministrator(db))) {
     throw new Error(
       'There is an administrator already, who can make others (POST /api/v1/users). --force makes one all the same.',
     );
   }
   const token = newToken().reveal();
   const administrator = { name: name.data, role: 'administrator', tokenHash: hashToken(token) } as const;
-  const outcome = await createUser(database, { ...administrator, createdAt: new Date().toISOString() });
+  const outcome = await createUser(db, { ...administrator, createdAt: new Date().toISOString() });
   if (outcome === 'name-taken') throw new Error(`There is a user ${name.data} already: choose another name.`);
   return token;
 }

@@ -2,10 +2,9 @@
 import type { Database } from '../db/client.ts';
 import type { Logger } from '../infra/runtime/logger.ts';
 import type { ReadinessCheck } from '../infra/runtime/telemetry.ts';
+import type { Clock } from './clock.ts';
 import type { LifecycleGateway } from './lifecycle-gateway.ts';
 import type { RequestMetrics } from './metrics.ts';
-
-export type Clock = () => Date;
 
 export interface Dependencies {
   readonly db: Database;

@@ -1,6 +1,6 @@
 /** Whether a domain's engine runs: asked of Temporal, remembered for seconds. */
 import type { EngineStatus } from '../contracts/http/domains.ts';
-import type { Clock } from './dependencies.ts';
+import type { Clock } from './clock.ts';
 
 /** When each poller of a task queue last asked for work. */
 export type ReadPollers = (fqdn: string) => Promise<readonly Date[]>;

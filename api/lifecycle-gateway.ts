@@ -169,7 +169,7 @@ type RecordingActivities = Pick<import('../contracts/activities.ts').PlatformAct
 /** No such workflow, or none that still runs. */
 function isMissing(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) return true;
-  return isGrpcServiceError(error) && error.code === GRPC.notFound;
+  return isGrpcServiceError(error) && Number(error.code) === GRPC.notFound;
 }
 
 const GRPC = { deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, aborted: 10, unavailable: 14, cancelled: 1 };

@@ -2,7 +2,7 @@
 import { Gauge, Histogram, type Registry } from 'prom-client';
 import type { Database } from '../db/client.ts';
 import { blockedByCode, oldestQueued } from '../db/queries/accounts.ts';
-import type { Clock } from './dependencies.ts';
+import type { Clock } from './clock.ts';
 
 export interface ObservedRequest {
   readonly method: string;

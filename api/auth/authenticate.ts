@@ -4,7 +4,7 @@ import type { User } from '../../contracts/permissions.ts';
 import type { Database } from '../../db/client.ts';
 import { findUserByTokenHash } from '../../db/queries/users.ts';
 import type { Logger } from '../../infra/runtime/logger.ts';
-import type { Clock } from '../dependencies.ts';
+import type { Clock } from '../clock.ts';
 import { refusal } from '../http/refusal.ts';
 import { hashToken, isToken } from './tokens.ts';
 

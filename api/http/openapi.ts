@@ -140,7 +140,7 @@ function answerHeaders({ answer }: Route): Json {
 }
 
 /** Every code a route can refuse with. Codes that share a status share a response. */
-export function refusalCodesOf(route: Route): ErrorCode[] {
+function refusalCodesOf(route: Route): ErrorCode[] {
   const { method, access, params, errors } = route;
   const fields = (schema: z.ZodType): boolean => Object.keys((schema as z.ZodObject).shape).length > 0;
   return [

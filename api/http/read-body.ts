@@ -2,7 +2,7 @@
 import express, { type Request, type Response } from 'express';
 import { refusal } from './refusal.ts';
 
-export const MAX_BODY_BYTES = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
 // Compressed bodies are refused: none of ours is large, and a small one can unpack to a huge one.
 const json = express.json({ limit: MAX_BODY_BYTES, inflate: false, type: 'application/json' });

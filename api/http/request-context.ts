@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { User } from '../../contracts/permissions.ts';
 import type { Logger } from '../../infra/runtime/logger.ts';
-import type { Clock } from '../dependencies.ts';
+import type { Clock } from '../clock.ts';
 import type { RequestMetrics } from '../metrics.ts';
 
 export interface RequestContext {

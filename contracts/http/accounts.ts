@@ -11,7 +11,7 @@ export const accountResourceSchema = accountSchema
   .extend({ allowedActions: z.array(z.enum(ACTIONS)).describe('What the caller may do with the account now') })
   .describe('A service account, from its request to its retirement');
 
-export const accountFilterSchema = z.strictObject({
+const accountFilterSchema = z.strictObject({
   ...pageQueryFields,
   state: z.enum(ACCOUNT_STATES).optional(),
   domain: fqdnSchema.optional(),

@@ -1,8 +1,8 @@
 /** Lists are read a page at a time. */
 import { z } from 'zod';
 
-export const DEFAULT_PAGE_SIZE = 50;
-export const MAX_PAGE_SIZE = 200;
+const DEFAULT_PAGE_SIZE = 50;
+const MAX_PAGE_SIZE = 200;
 
 /** Query fields that every list has. */
 export const pageQueryFields = {

@@ -10,7 +10,7 @@ import type { Resource, Verb } from '../permissions.ts';
 export const API_PREFIX = '/api/v1';
 
 /** Header, path and query fields that a route does not have. */
-export const nothingSchema = z.strictObject({});
+const nothingSchema = z.strictObject({});
 
 /**
  * Who may come in. `anyone`: no token needed; `user`: any user; `by-account`: the route asks `can()` about the account

@@ -1,5 +1,7 @@
 /** Stand-ins for every activity: they do nothing, succeed, and write down what they were asked. */
+import { failure } from '../../activities/failure.ts';
 import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { Template, TemplateSnapshot } from '../../contracts/template.ts';
 
 type Activities = EngineActivities & PlatformActivities;
@@ -15,8 +17,12 @@ export interface FakeActivities {
   readonly calls: Call[];
   /** What the workers run. */
   readonly activities: Activities;
-  /** Replaces the behaviour of some activities; without an argument, all succeed again. Calls stay recorded. */
-  behave(overrides?: Partial<Activities>): void;
+  /** Replaces the behaviour of some activities. */
+  behave(changes: Partial<Activities>): void;
+  /** Makes an activity fail with a code of the catalogue, `times` times or for ever. */
+  fail(activity: ActivityName, code: ErrorCode, times?: number): void;
+  /** All activities succeed again; the calls stay recorded. */
+  recover(): void;
   /** Forgets the calls and every override. */
   reset(): void;
   /** The names of the activities that were called, oldest first. */
@@ -62,8 +68,20 @@ export function createFakeActivities(template: () => Template): FakeActivities {
   return {
     calls,
     activities: Object.fromEntries(recorded) as Activities,
-    behave(next = {}) {
-      overrides = next;
+    behave(changes) {
+      overrides = { ...overrides, ...changes };
+    },
+    fail(activity, code, times = Infinity) {
+      let left = times;
+      const failing = async (input: never): Promise<unknown> => {
+        if (left === 0) return defaults[activity](input);
+        left -= 1;
+        throw failure(code, `${activity} was told to fail`);
+      };
+      overrides = { ...overrides, [activity]: failing };
+    },
+    recover() {
+      overrides = {};
     },
     reset() {
       overrides = {};

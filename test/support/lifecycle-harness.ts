@@ -41,7 +41,7 @@ export interface Story {
   activate(): Promise<Account>;
   snapshot(): Promise<Account | null>;
   /** Skips time. */
-  sleep(duration: string | number): Promise<void>;
+  sleep(duration: Parameters<TestWorkflowEnvironment['sleep']>[0]): Promise<void>;
   /** Waits (without skipping time) until the snapshot is as wanted. Fails after ten seconds, with what it was. */
   until(wanted: (account: Account) => boolean): Promise<Account>;
   /** Waits, skipping time, for the end of the account's whole chain of runs. */
@@ -175,7 +175,7 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
       return story.until((account) => account.state === 'active');
     },
     snapshot: () => handle().query(messages.snapshotQuery),
-    sleep: (duration) => environment.sleep(duration as never),
+    sleep: (duration) => environment.sleep(duration),
     async until(wanted) {
       const deadline = Date.now() + 10_000;
       for (;;) {
@@ -196,7 +196,9 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
     recorded() {
       const events = fakes.inputsOf('recordTransition').map(({ event }) => event);
       const mine = events.filter((event) => event.accountId === accountId);
-      return [...new Map(mine.map((event) => [event.sequence, event])).values()].sort((a, b) => a.sequence - b.sequence);
+      return [...new Map(mine.map((event) => [event.sequence, event])).values()].sort(
+        (a, b) => a.sequence - b.sequence,
+      );
     },
     runId: async () => (await handle().describe()).runId,
   };

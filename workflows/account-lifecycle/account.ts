@@ -1,4 +1,5 @@
 /** One run's hold on its account. `record` is the only way in which an account changes. */
+import { allHandlersFinished } from '@temporalio/workflow';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import type { AccountObjectInput } from '../../contracts/activities.ts';
 import type { Deadlines } from '../../contracts/deadlines.ts';
@@ -144,6 +145,11 @@ export function record(
   run.account = { ...before, blocked, ...changes, state, sequence: before.sequence + 1 };
   refuseStale(run);
   return project(run, { type: event.type, at: now(), actor: event.actor, detail: event.detail ?? {} });
+}
+
+/** Whether every update has its answer and the projection every event: only then may a run end. */
+export function isSettled(run: AccountRun): boolean {
+  return run.recording === 0 && allHandlersFinished();
 }
 
 /** This instant, as everything at rest has it. */

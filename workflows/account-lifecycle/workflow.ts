@@ -5,7 +5,6 @@
  * a withdrawal by the system: it ends a request, and leaves a living account alone.
  */
 import {
-  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -24,6 +23,7 @@ import { retire } from '../procedures/retire.ts';
 import { platform, untilDone } from '../support/activities.ts';
 import {
   accountOf,
+  isSettled,
   nextRunInput,
   now,
   openRun,
@@ -177,17 +177,13 @@ async function end(run: AccountRun): Promise<Account | null> {
   return run.account;
 }
 
-function isSettled(run: AccountRun): boolean {
-  return run.recording === 0 && allHandlersFinished();
-}
-
 function registerHandlers(run: AccountRun): void {
   const handle = <M extends Intent['message']>(
     update: ReturnType<typeof defineUpdate<Account, [M]>>,
     action: Intent['action'],
   ): void =>
-    setHandler(update, (message) => perform(run, { action, message }), {
-      validator: (message) => validate(run, { action, message }),
+    setHandler(update, (message: M) => perform(run, { action, message }), {
+      validator: (message: M) => validate(run, { action, message }),
     });
   setHandler(messages.snapshotQuery, () => run.account);
   handle(messages.submitUpdate, 'submit');

@@ -21,7 +21,11 @@ describe('FILETIME', () => {
 
   it('round-trips every millisecond', () => {
     const range = { min: new Date('1601-01-02T00:00:00Z'), max: new Date('9999-12-31T00:00:00Z'), noInvalidDate: true };
-    fc.assert(fc.property(fc.date(range), (instant) => expect(fromFileTime(toFileTime(instant))).toEqual(instant)));
+    fc.assert(
+      fc.property(fc.date(range), (instant) => {
+        expect(fromFileTime(toFileTime(instant))).toEqual(instant);
+      }),
+    );
   });
 
   it('reads both spellings of never, and writes neither by accident', () => {

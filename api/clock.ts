@@ -1,0 +1,2 @@
+/** What time it is, as a dependency. */
+export type Clock = () => Date;

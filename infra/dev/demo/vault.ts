@@ -1,0 +1,36 @@
+/** Looks at the vault from outside the product, under its root token. */
+import type { Stack } from '../state.ts';
+
+export interface StoredSecret {
+  readonly version: number;
+  readonly accountId: string | undefined;
+  readonly password: string | undefined;
+  readonly hasPending: boolean;
+}
+
+export interface VaultObserver {
+  /** The newest version of the secret; undefined when there is none. `path` is below the mount. */
+  read(path: string): Promise<StoredSecret | undefined>;
+  /** The names of the secrets in a folder. */
+  list(folder: string): Promise<string[]>;
+}
+
+export function observeVault(stack: Pick<Stack, 'vaults'>): VaultObserver {
+  const { address, token, mount } = stack.vaults[0]!;
+  async function call(method: string, path: string): Promise<Record<string, any> | undefined> {
+    const headers = { 'x-vault-token': token };
+    const response = await fetch(`${address}/v1/${mount}/${path}`, { method, headers, signal: AbortSignal.timeout(10_000) });
+    if (response.status === 404) return undefined;
+    if (!response.ok) throw new Error(`the vault answers ${response.status}`);
+    return ((await response.json()) as { data: Record<string, any> }).data;
+  }
+  return {
+    async read(path) {
+      const found = await call('GET', `data/${path}`);
+      if (!found?.['data']) return undefined;
+      const { password, password_pending: pending, alm_account_id: accountId } = found['data'];
+      return { version: found['metadata'].version, accountId, password, hasPending: typeof pending === 'string' };
+    },
+    list: async (folder) => (await call('LIST', `metadata/${folder}`))?.['keys'] ?? [],
+  };
+}
