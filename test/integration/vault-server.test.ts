@@ -10,5 +10,125 @@ import type { StageRequest } from '../../activities/vault/port.ts';
 import { run } from '../../infra/dev/command.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { ensureOpenBao } from '../../infra/dev/openbao.ts';
-import { freePorts } from '../../infra/dev/ports.ts';
+import { freeLoopbackAddress } from '../../infra/dev/ports.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
+
+const DOMAIN = 'corp.example';
+const ROOT_TOKEN = 'root-of-the-test';
+const REQUEST: StageRequest = {
+  accountId: 'account-1',
+  operationId: 'account-1',
+  vaultPath: `service-accounts/payroll/${DOMAIN}/svc-a`,
+  username: 'svc-a',
+  domain: DOMAIN,
+  password: sensitive('Password-of-svc-a-1'),
+};
+
+let folder: string;
+let server: ChildProcess;
+let output = '';
+let bao: string;
+let config: KvVaultConfig;
+
+/** Runs the product's set-up script and answers the role id that it prints. */
+async function setUpEngine(...options: string[]): Promise<string> {
+  const script = new URL('../../infra/deploy/vault/setup-engine.sh', import.meta.url).pathname;
+  const caFile = join(folder, 'vault-ca.pem');
+  const { address } = config;
+  const names = { ADDR: address, TOKEN: ROOT_TOKEN, CACERT: caFile };
+  const entries = Object.entries(names).flatMap(([name, value]) => [
+    [`VAULT_${name}`, value],
+    [`BAO_${name}`, value],
+  ]);
+  const env = { VAULT_CLI: bao, HOME: folder, ...(Object.fromEntries(entries) as Record<string, string>) };
+  return (await run(script, ['--domain', DOMAIN.toUpperCase(), '--mount', 'accounts', ...options], { env })).trim();
+}
+
+async function admin(method: string, path: string, body?: unknown): Promise<number> {
+  const response = await createHttpsFetch(config.caPem)(`${config.address}/v1/${path}`, {
+    method,
+    headers: { 'x-vault-token': ROOT_TOKEN },
+    signal: AbortSignal.timeout(10_000),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return response.status;
+}
+
+beforeAll(async () => {
+  bao = await ensureOpenBao((text) => console.log(text));
+  folder = await mkdtemp(join(tmpdir(), 'alm-vault-'));
+  const ip = await freeLoopbackAddress([8200, 8201]);
+  const args = ['server', '-dev', '-dev-tls', `-dev-tls-cert-dir=${folder}`, `-dev-tls-san=${ip}`];
+  const settings = [`-dev-listen-address=${ip}:8200`, `-dev-root-token-id=${ROOT_TOKEN}`, '-dev-no-store-token'];
+  server = spawn(bao, [...args, ...settings], { env: { HOME: folder }, stdio: ['ignore', 'pipe', 'ignore'] });
+  server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const caPem = await eventually('the vault has a certificate', () => readFile(join(folder, 'vault-ca.pem'), 'utf8'), {
+    timeoutMs: 30_000,
+  });
+  config = { address: `https://${ip}:8200`, caPem, mount: 'accounts', roleId: '', secretId: sensitive('') };
+  await eventually('the vault answers', async () => (await admin('GET', 'sys/health')) === 200, { timeoutMs: 30_000 });
+
+  const secretIdFile = join(folder, 'secret-id');
+  const roleId = await setUpEngine('--folder', 'service-accounts/payroll', '--secret-id-file', secretIdFile);
+  config = { ...config, roleId, secretId: sensitive(await readFile(secretIdFile, 'utf8')) };
+});
+
+afterAll(async () => {
+  server.kill();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the set-up script gives the engine all it needs, and keeps the secret id when it runs again', async () => {
+  const secretIdFile = join(folder, 'secret-id');
+  expect((await stat(secretIdFile)).mode & 0o777).toBe(0o600);
+  const before = await readFile(secretIdFile, 'utf8');
+  const options = ['--folder', 'service-accounts/payroll', '--folder', 'other', '--secret-id-file', secretIdFile];
+  expect(await setUpEngine(...options)).toBe(config.roleId);
+  expect(await readFile(secretIdFile, 'utf8')).toBe(before);
+
+  const vault = createKvVault(config);
+  for (const place of ['service-accounts/payroll', 'other']) {
+    expect(await vault.probe(`${place}/${DOMAIN}/svc-b`)).toEqual({ ready: true });
+  }
+  expect(await vault.probe(`third/${DOMAIN}/svc-b`)).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
+  expect(await vault.probe('other/elsewhere.example/svc-b')).toMatchObject({ ready: false });
+
+  await setUpEngine(...options, '--rotate-secret-id');
+  expect(await readFile(secretIdFile, 'utf8')).not.toBe(before);
+});
+
+test.each([
+  ['a folder that leaves its place', ['--folder', 'a/../b']],
+  ['a folder that is a pattern', ['--folder', '+']],
+  ['a folder that would end the quote', ['--folder', 'a" { capabilities = ["sudo"] }']],
+  ['no folder at all', []],
+])('the set-up script refuses %s', async (_case, options) => {
+  await expect(setUpEngine(...options, '--secret-id-file', join(folder, 'never'))).rejects.toThrow('setup-engine.sh');
+});
+
+test('a certificate that is not trusted is refused, whatever the environment says', async () => {
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+  try {
+    const probe = await createKvVault({ ...config, caPem: undefined }).probe();
+    expect(probe).toMatchObject({ ready: false, code: 'VaultUnavailable' });
+    expect(JSON.stringify(probe)).toContain('certificate is not trusted');
+  } finally {
+    delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+  }
+});
+
+test('a sealed vault is told apart, and goes on where it was once it is unsealed', async () => {
+  const vault = createKvVault(config);
+  await vault.stage(REQUEST);
+  const unsealKey = /Unseal Key: (\S+)/.exec(output)?.[1];
+  expect(unsealKey).toBeDefined();
+
+  expect(await admin('PUT', 'sys/seal')).toBe(204);
+  await expect(vault.promote(REQUEST)).rejects.toMatchObject({ type: 'VaultSealed', nonRetryable: false });
+  expect(await createKvVault(config).probe()).toMatchObject({ ready: false, code: 'VaultSealed' });
+
+  expect(await admin('PUT', 'sys/unseal', { key: unsealKey })).toBe(200);
+  const promoted = await eventually('the vault is active', () => vault.promote(REQUEST), { timeoutMs: 30_000 });
+  expect(promoted).toEqual({ version: 2 });
+  expect((await vault.readStaged(REQUEST)).reveal()).toBe(REQUEST.password.reveal());
+});

@@ -1,0 +1,145 @@
+/**
+ * Reminder, renewal, expiry and retirement, in seconds what takes years elsewhere, while the servers that keep time are
+ * killed. svc-report is renewed and expires; svc-batch is deleted at its end, which falls into the outage.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../eventually.ts';
+import { killProcess, startProcess } from '../stack.ts';
+import { whenAccount, type Account, type AccountEvent, type Problem } from './api.ts';
+import { describeControl, expiryOf, isEnabled } from './directory.ts';
+import { requestAndApprove, templateFor, whenActive, type Chapter, type Scene, type Stage } from './scene.ts';
+
+const TERMS = { interval: 'PT40S', renewalWindow: 'PT25S', reminder: 'PT30S' } as const;
+const INTERVAL_MS = 40_000;
+/** How late a deadline may be met on a busy machine. */
+const PUNCTUAL_MS = 10_000;
+
+export const lifeChapter: Chapter = {
+  id: 'life',
+  title: 'A life in seconds, with the servers killed in between',
+  after: ['engine-killed', 'engine-away'],
+  claims: {
+    reminder: 'The owners are reminded in time',
+    early: 'Renewal is refused before its window',
+    renewal: 'Renewal inside the window adds a period, in the directory too',
+    outage: 'Control plane and Temporal are killed while accounts sleep',
+    missed: 'An end date that fell into the outage is met after it',
+    deleted: 'Deleted at its end: account and secret are gone',
+    timers: 'Timers of sleeping accounts fire all the same',
+    expiry: 'Expired at its end date: disabled, the secret stays',
+    retirement: 'Retired by its owner: account and secret are gone',
+  },
+  async play(scene, stage) {
+    const [report, batch] = await begin(scene, stage);
+    await renew(scene, stage, report);
+    await outage(scene, stage, batch);
+    await Promise.all([deletedAtEnd(scene, stage, batch), laterDeadlines(scene, stage, report)]);
+    await retire(scene, stage, report);
+  },
+};
+
+async function begin(scene: Scene, { say }: Stage): Promise<[Account, Account]> {
+  const made = (['disable', 'delete'] as const).map(async (endOfLife) => {
+    const name = endOfLife === 'disable' ? 'svc-report' : 'svc-batch';
+    const lifecycle = { ...TERMS, endOfLife };
+    const template = templateFor(scene.corp, `${TERMS.interval}, then ${endOfLife}`, { lifecycle });
+    const templateId = await scene.as('administrator').makeTemplate(template);
+    return whenActive(scene, await requestAndApprove(scene, templateId, name), 60_000);
+  });
+  const [report, batch] = (await Promise.all(made)) as [Account, Account];
+  say('svc-report and svc-batch are active for 40 s; the first is disabled at its end, the second deleted');
+  return [report, batch];
+}
+
+async function renew(scene: Scene, { say, prove }: Stage, { id, samAccountName, ...account }: Account): Promise<void> {
+  const owner = scene.as('owner');
+  const early = await owner.call<Problem>('POST', `/accounts/${id}/renew`);
+  prove('early', early.status === 409 && early.body.code === 'RenewalNotOpen', `${early.status} ${early.body.code}`);
+  const { at } = await whenEvent(scene, id, 'reminded', 1, 30_000);
+  prove('reminder', isPunctual(at, account.remindAt), `due ${account.remindAt}, recorded ${at}`);
+  say('the owners of svc-report are reminded');
+  const isOpen = ({ allowedActions }: Account): boolean => allowedActions.includes('renew');
+  await whenAccount(owner, id, 'the window for renewal opens', isOpen, { timeoutMs: 30_000 });
+  const renewed = await owner.act(id, 'renew');
+  const gainedMs = Date.parse(renewed.endsAt ?? '') - Date.parse(account.endsAt ?? '');
+  const [entry] = await scene.corp.find(samAccountName);
+  const expires = expiryOf(entry ?? {})?.toISOString();
+  prove(
+    'renewal',
+    gainedMs === INTERVAL_MS && expires === renewed.endsAt,
+    `end date ${account.endsAt} → ${renewed.endsAt}; accountExpires ${expires}`,
+  );
+  say('its owner renewed svc-report for another period');
+}
+
+/** Both servers are gone until after the end date of `batch`. */
+async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Promise<void> {
+  const { stateFolder } = scene;
+  await killProcess(stateFolder, 'control-plane');
+  await killProcess(stateFolder, 'temporal');
+  const killedAt = new Date().toISOString();
+  const due = Date.parse(batch.endsAt ?? '');
+  say(`control plane and Temporal are killed; the end date of svc-batch falls into the outage`);
+  await sleep(Math.max(0, due + 1000 - Date.now()));
+  await startProcess(stateFolder, 'temporal');
+  await startProcess(stateFolder, 'control-plane');
+  const backAt = new Date().toISOString();
+  say('both run again, on the data they left');
+  prove('outage', killedAt < (batch.endsAt ?? '') && (batch.endsAt ?? '') < backAt, `SIGKILL ${killedAt}, back ${backAt}`);
+}
+
+async function deletedAtEnd(scene: Scene, { say, prove }: Stage, { id, endsAt, secret }: Account): Promise<void> {
+  const { at } = await whenEvent(scene, id, 'retired', 1, 60_000);
+  prove('missed', at > (endsAt ?? ''), `svc-batch ended ${endsAt}, retired ${at}`);
+  await proveGone(scene, prove, 'deleted', 'svc-batch', secret?.vaultPath ?? '');
+  say('svc-batch is gone from the directory and the vault');
+}
+
+/** The second reminder and the end of the renewed period: deadlines that were set before the outage. */
+async function laterDeadlines(scene: Scene, { say, prove }: Stage, { id, secret }: Account): Promise<void> {
+  const { remindAt, endsAt } = await scene.as('owner').account(id);
+  const reminder = await whenEvent(scene, id, 'reminded', 2, 90_000);
+  prove('timers', isPunctual(reminder.at, remindAt), `second reminder due ${remindAt}, recorded ${reminder.at}`);
+  const expired = await whenEvent(scene, id, 'expired', 1, 90_000);
+  prove('timers', isPunctual(expired.at, endsAt), `end due ${endsAt}, recorded ${expired.at}`);
+  const [entry] = await scene.corp.find('svc-report');
+  const stored = await scene.vault.read(secret?.vaultPath ?? '');
+  prove(
+    'expiry',
+    entry !== undefined && !isEnabled(entry) && stored?.password !== undefined,
+    `userAccountControl ${describeControl(entry ?? {})}; ${stored ? 'the secret is there' : 'no secret'}`,
+  );
+  say('svc-report expired: disabled in the directory');
+}
+
+async function retire(scene: Scene, { say, prove }: Stage, { id, secret }: Account): Promise<void> {
+  await scene.as('owner').act(id, 'retire');
+  await whenEvent(scene, id, 'retired', 1, 60_000);
+  await proveGone(scene, prove, 'retirement', 'svc-report', secret?.vaultPath ?? '');
+  say('its owner retired svc-report');
+}
+
+async function proveGone(scene: Scene, prove: Stage['prove'], claim: string, name: string, path: string): Promise<void> {
+  const objects = (await scene.corp.find(name)).length;
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  const kept = (await scene.vault.list(folder)).filter((secret) => secret === name).length;
+  prove(claim, objects === 0 && kept === 0, `${name}: ${objects} objects in the directory, ${kept} secrets in the vault`);
+}
+
+async function whenEvent(
+  scene: Scene,
+  id: string,
+  type: AccountEvent['type'],
+  count: number,
+  timeoutMs: number,
+): Promise<AccountEvent> {
+  const what = `${type} is recorded${count > 1 ? ` ${count} times` : ''}`;
+  const find = async (): Promise<AccountEvent | undefined> =>
+    (await scene.as('administrator').events(id)).filter((event) => event.type === type)[count - 1];
+  return eventually(what, find, { timeoutMs, intervalMs: 250 });
+}
+
+function isPunctual(at: string, due: string | null): boolean {
+  const lateMs = Date.parse(at) - Date.parse(due ?? '');
+  return lateMs >= 0 && lateMs <= PUNCTUAL_MS;
+}

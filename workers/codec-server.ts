@@ -1,0 +1,34 @@
+/** The codec server program: `node workers/codec-server.ts`; `--help` prints its environment. */
+import { createPayloadCodec } from '../infra/runtime/codec.ts';
+import { createLogger } from '../infra/runtime/logger.ts';
+import { CODEC_SERVER, loadConfiguration } from '../infra/runtime/programs.ts';
+import { createRegistry, startTelemetry } from '../infra/runtime/telemetry.ts';
+import { createCodecApp } from './codec-app.ts';
+
+const configuration = loadConfiguration(CODEC_SERVER);
+const logger = createLogger({ program: 'codec-server', level: configuration.logLevel });
+const app = createCodecApp({
+  codec: createPayloadCodec(configuration.codecKeys),
+  apiUrl: configuration.apiUrl,
+  allowedOrigin: configuration.allowedOrigin,
+  logger,
+});
+const telemetry = await startTelemetry({
+  host: configuration.metricsHost,
+  port: configuration.metricsPort,
+  registry: createRegistry('codec-server'),
+  readiness: { api: async () => ((await fetch(`${configuration.apiUrl}/health/ready`)).ok ? 'ok' : 'is not ready') },
+  logger,
+});
+const server = app.listen(configuration.codecServerPort, configuration.codecServerHost, (error) => {
+  if (error) throw error;
+  logger.info({ address: server.address() }, 'codec server listens');
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    telemetry.drain();
+    server.close();
+    server.closeIdleConnections();
+    void telemetry.close();
+  });
+}
