@@ -31,7 +31,7 @@ const rooms = [
   },
   {
     name: 'engine',
-    path: '^workers/engine\\.ts$',
+    path: '^workers/(?:compose-)?engine\\.ts$',
     may: ['^activities/(?:directory|vault)/', '^workers/', '^infra/runtime/', npm('@temporalio/(?:worker|common)')],
   },
   {
@@ -46,10 +46,19 @@ const rooms = [
     may: ['^api/lifecycle-gateway\\.ts$', '^db/', '^workers/', '^infra/runtime/'],
   },
   {
+    name: 'codec-server',
+    path: '^workers/codec-[^/]+\\.ts$',
+    may: [
+      '^infra/runtime/',
+      '^workers/',
+      npm('express', 'helmet', 'zod', 'prom-client', '@temporalio/(?:common|proto)'),
+    ],
+  },
+  {
     name: 'workers',
     path: '^workers/',
-    except: '^workers/(?:engine|control-plane|rebuild-projection)\\.ts$',
-    may: ['^infra/runtime/', npm('@temporalio/(?:worker|common)', 'zod')],
+    except: '^workers/(?:(?:compose-)?engine|control-plane|rebuild-projection|codec-[^/]+)\\.ts$',
+    may: ['^infra/runtime/', npm('@temporalio/(?:worker|common)', 'zod', 'prom-client')],
   },
   {
     name: 'api',
@@ -67,7 +76,7 @@ const rooms = [
     except: '^db/migrate\\.ts$',
     may: [npm('drizzle-orm', 'pg')],
   },
-  { name: 'migrate', path: '^db/migrate\\.ts$', may: ['^infra/runtime/', npm('drizzle-orm', 'pg')] },
+  { name: 'migrate', path: '^db/migrate\\.ts$', may: ['^db/', '^infra/runtime/', npm('drizzle-orm', 'pg')] },
   {
     name: 'runtime',
     path: '^infra/runtime/',

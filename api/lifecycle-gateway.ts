@@ -37,6 +37,12 @@ import { isRefusal, notFound, refusal } from './http/refusal.ts';
 
 export type RecordTransition = RecordTransitionInput;
 
+/** An account at the start of a run: what led to it is in earlier histories, if anywhere. */
+export interface CarriedState {
+  readonly account: Account;
+  readonly event: null;
+}
+
 export interface LifecycleGateway {
   /** Starts the account's workflow if it is not there, and answers the account once the request is on record. */
   submit(domain: string, accountId: string, message: SubmitMessage): Promise<Account>;
@@ -47,8 +53,12 @@ export interface LifecycleGateway {
   snapshot(domain: string, accountId: string): Promise<Account | null>;
   /** Never rejects. */
   engineStatus(fqdn: string): Promise<EngineStatus>;
-  /** Every transition that any account workflow, open or ended, has sent to the projection, as histories have them. */
-  recordedTransitions(): AsyncIterable<RecordTransition>;
+  /**
+   * Every transition that any account workflow, open or ended, has sent to the projection, as histories have them; and
+   * for each run that goes on with an account, the account as it was handed on, for the runs before it are forgotten
+   * after the namespace's retention.
+   */
+  recordedTransitions(): AsyncIterable<RecordTransition | CarriedState>;
   /** Rejects when Temporal does not answer. */
   ping(): Promise<void>;
 }
@@ -153,13 +163,21 @@ async function readPollers(client: Client, fqdn: string): Promise<Date[]> {
   });
 }
 
-async function* recordedTransitions(client: Client): AsyncGenerator<RecordTransition> {
+async function* recordedTransitions(client: Client): AsyncGenerator<RecordTransition | CarriedState> {
+  const decode = <T>(payloads: Parameters<typeof decodeFromPayloadsAtIndex>[2]): Promise<T> =>
+    decodeFromPayloadsAtIndex<T>(client.options.loadedDataConverter, 0, payloads);
   for await (const { workflowId, runId } of client.workflow.list({ query: `WorkflowType = '${ACCOUNT_LIFECYCLE}'` })) {
     const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    for (const { activityTaskScheduledEventAttributes: scheduled } of events ?? []) {
-      if (scheduled?.activityType?.name !== ('recordTransition' satisfies keyof RecordingActivities)) continue;
-      const payloads = scheduled.input?.payloads;
-      yield await decodeFromPayloadsAtIndex<RecordTransition>(client.options.loadedDataConverter, 0, payloads);
+    for (const event of events ?? []) {
+      const started = event.workflowExecutionStartedEventAttributes;
+      if (started) {
+        const { carried } = await decode<AccountLifecycleInput>(started.input?.payloads);
+        if (carried) yield { account: carried.account, event: null };
+      }
+      const scheduled = event.activityTaskScheduledEventAttributes;
+      if (scheduled?.activityType?.name === ('recordTransition' satisfies keyof RecordingActivities)) {
+        yield await decode<RecordTransition>(scheduled.input?.payloads);
+      }
     }
   }
 }

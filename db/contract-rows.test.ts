@@ -6,8 +6,8 @@ import type { User } from '../contracts/permissions.ts';
 import type { Template } from '../contracts/template.ts';
 import { accountEvents } from './schema/account-events.ts';
 import { accounts } from './schema/accounts.ts';
-import { templateVersions } from './schema/template-versions.ts';
-import { users } from './schema/users.ts';
+import type { templateVersions } from './schema/template-versions.ts';
+import type { users } from './schema/users.ts';
 
 test('a row of accounts is an Account and the instant of its state', () => {
   expectTypeOf<Omit<InferSelectModel<typeof accounts>, 'stateSince'>>().toEqualTypeOf<Account>();

@@ -56,13 +56,25 @@ export interface RecordedTransition {
 export async function projectTransition(db: Database, { account, event }: RecordedTransition): Promise<void> {
   await db.transaction((transaction) =>
     transaction.query(async (drizzle) => {
-      const isNewer = await upsertAccount(drizzle, account, event.at);
+      await bringUpTo(drizzle, account, event.at);
       await drizzle.insert(accountEvents).values(event).onConflictDoNothing();
-      if (!isNewer) return;
-      await replaceParties(drizzle, account);
-      await keepReservation(drizzle, account, event.at);
     }),
   );
+}
+
+/**
+ * Brings the account's row up to `account` where it is older or not there: in a rebuild, when what led to this state is
+ * in no history any more. Its events stay away, and the instant of its state is taken from the period it is in.
+ */
+export async function restoreAccount(db: Database, account: Account): Promise<void> {
+  const stateSince = account.startsAt ?? account.submittedAt;
+  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, stateSince)));
+}
+
+async function bringUpTo(drizzle: Drizzle, account: Account, at: string): Promise<void> {
+  if (!(await upsertAccount(drizzle, account, at))) return;
+  await replaceParties(drizzle, account);
+  await keepReservation(drizzle, account, at);
 }
 
 /** Every column but the key takes the new value; `state_since` only moves when the state does. */

@@ -6,6 +6,7 @@ import express, { type Express, type Request, type Response, type NextFunction }
 import helmet from 'helmet';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import { z } from 'zod';
+import { isSealed } from '../infra/runtime/codec.ts';
 import type { Logger } from '../infra/runtime/logger.ts';
 
 export interface CodecAppDependencies {
@@ -46,31 +47,59 @@ export function createCodecApp({ codec, apiUrl, allowedOrigin, logger }: CodecAp
     else next();
   });
   app.post('/decode', async (request, response, next) => {
-    if (!(await isAdministrator(apiUrl, request.headers.authorization))) return void response.sendStatus(403);
+    const refusal = await refusalFor(request.headers.authorization, apiUrl);
+    if (refusal !== undefined) return void response.sendStatus(refusal);
     logger.info('an administrator decodes payloads');
     next();
   });
   app.post('/decode', express.json({ limit: BODY_LIMIT }), async (request, response) => {
     const parsed = payloadsSchema.safeParse(request.body);
     if (!parsed.success) return void response.sendStatus(400);
-    const decoded = await codec.decode(parsed.data.payloads.map(fromJson));
-    response.json({ payloads: decoded.map(toJson) });
+    const payloads = await Promise.all(
+      parsed.data.payloads.map((payload) => readable(fromJson(payload), codec, logger)),
+    );
+    response.set('cache-control', 'no-store').json({ payloads: payloads.map(toJson) });
   });
-  app.use((_request, response) => response.sendStatus(404));
+  app.use((_request, response) => void response.sendStatus(404));
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    logger.warn({ error }, 'payloads could not be decoded');
-    response.sendStatus(statusOf(error));
+    const status = statusOf(error);
+    logger[status >= 500 ? 'error' : 'warn']({ error, status }, 'a request could not be answered');
+    response.sendStatus(status);
   });
   return app;
 }
 
-async function isAdministrator(apiUrl: string, authorization: string | undefined): Promise<boolean> {
-  if (!authorization) return false;
-  const response = await fetch(`${apiUrl}/api/v1/me`, {
-    headers: { authorization },
-    signal: AbortSignal.timeout(API_TIMEOUT_MS),
-  });
-  return response.ok && ((await response.json()) as { role?: string }).role === 'administrator';
+/**
+ * The page sends whole histories: a payload that was never encrypted (search attributes are not) or whose key is gone
+ * comes back as it is, and the others are read all the same.
+ */
+async function readable(payload: Payload, codec: PayloadCodec, logger: Logger): Promise<Payload> {
+  if (!isSealed(payload)) return payload;
+  try {
+    return (await codec.decode([payload]))[0] ?? payload;
+  } catch (error) {
+    logger.warn({ error }, 'a payload stays encrypted');
+    return payload;
+  }
+}
+
+/** The status to refuse with, or `undefined` for an administrator. Only the API knows tokens and roles. */
+async function refusalFor(authorization: string | undefined, apiUrl: string): Promise<number | undefined> {
+  if (!authorization) return 401;
+  let response: globalThis.Response;
+  try {
+    response = await fetch(`${apiUrl}/api/v1/me`, {
+      headers: { authorization },
+      redirect: 'error',
+      signal: AbortSignal.timeout(API_TIMEOUT_MS),
+    });
+  } catch {
+    return 503;
+  }
+  if (response.status === 401) return 401;
+  if (!response.ok) return response.status >= 500 ? 503 : 403;
+  const { role } = z.object({ role: z.string() }).parse(await response.json());
+  return role === 'administrator' ? undefined : 403;
 }
 
 function fromJson({ metadata, data }: z.infer<typeof payloadsSchema>['payloads'][number]): Payload {
@@ -84,8 +113,8 @@ function toJson({ metadata, data }: Payload): { metadata: Record<string, string>
   return { metadata: Object.fromEntries(entries), data: base64(data ?? new Uint8Array()) };
 }
 
-/** body-parser's errors carry a status; a payload that cannot be decoded is the caller's. */
+/** body-parser's errors carry the caller's mistake as a status; everything else is ours. */
 function statusOf(error: unknown): number {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
-  return typeof status === 'number' ? status : 400;
+  return typeof status === 'number' ? status : 500;
 }

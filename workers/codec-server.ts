@@ -5,6 +5,9 @@ import { CODEC_SERVER, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry, startTelemetry } from '../infra/runtime/telemetry.ts';
 import { createCodecApp } from './codec-app.ts';
 
+const REQUEST_TIMEOUT_MS = 15_000;
+const MAX_CONNECTIONS = 100;
+
 const configuration = loadConfiguration(CODEC_SERVER);
 const logger = createLogger({ program: 'codec-server', level: configuration.logLevel });
 const app = createCodecApp({
@@ -24,6 +27,8 @@ const server = app.listen(configuration.codecServerPort, configuration.codecServ
   if (error) throw error;
   logger.info({ address: server.address() }, 'codec server listens');
 });
+server.requestTimeout = server.headersTimeout = REQUEST_TIMEOUT_MS;
+server.maxConnections = MAX_CONNECTIONS;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     telemetry.drain();

@@ -1,7 +1,7 @@
 /** The rebuild program: `node workers/rebuild-projection.ts`; `--help` prints its environment. */
 import { openLifecycleGateway } from '../api/lifecycle-gateway.ts';
 import { openDatabase } from '../db/client.ts';
-import { projectTransition } from '../db/project-account.ts';
+import { projectTransition, restoreAccount } from '../db/project-account.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { loadConfiguration, REBUILD_PROJECTION } from '../infra/runtime/programs.ts';
 
@@ -16,9 +16,13 @@ const temporal = openLifecycleGateway(configuration);
 async function rebuild(): Promise<void> {
   const accounts = new Set<string>();
   let transitions = 0;
-  for await (const transition of temporal.gateway.recordedTransitions()) {
-    await projectTransition(database.db, transition);
-    accounts.add(transition.account.id);
+  for await (const { account, event } of temporal.gateway.recordedTransitions()) {
+    accounts.add(account.id);
+    if (event === null) {
+      await restoreAccount(database.db, account);
+      continue;
+    }
+    await projectTransition(database.db, { account, event });
     transitions += 1;
     if (transitions % PROGRESS_EVERY === 0) logger.info({ transitions, accounts: accounts.size }, 'goes on');
   }

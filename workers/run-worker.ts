@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../infra/runtime/logger.ts';
-import { startTelemetry, type ReadinessCheck } from '../infra/runtime/telemetry.ts';
+import { startTelemetry, type ReadinessCheck, type Telemetry } from '../infra/runtime/telemetry.ts';
 import { connectionOptions } from '../infra/runtime/temporal.ts';
 import type { TemporalConfiguration } from '../infra/runtime/programs.ts';
 import { runtimeLogger } from './runtime-logger.ts';
@@ -23,16 +23,40 @@ export interface WorkerProgram {
   readonly close: () => Promise<void>;
 }
 
-/** Runs the worker until SIGTERM or SIGINT; resolves with the exit code. */
+/** Runs the worker until SIGTERM or SIGINT; resolves with the exit code. Whatever ends it is logged. */
 export async function runWorker(program: WorkerProgram): Promise<number> {
-  const { configuration, logger, registry } = program;
-  const sdkMetricsPort = await freeLoopbackPort();
+  const { configuration, logger } = program;
+  const sdkMetricsPort = await installRuntime(logger);
+  let connection: NativeConnection | undefined;
+  try {
+    connection = await NativeConnection.connect(connectionOptions(configuration));
+    await runOn(connection, program, sdkMetricsPort);
+    logger.info('ended');
+    return 0;
+  } catch (error) {
+    logger.fatal({ error, temporal: configuration.temporalAddress }, 'the worker failed');
+    return 1;
+  } finally {
+    await Promise.allSettled([program.close(), connection?.close()]);
+  }
+}
+
+/** The SDK's logs become lines of ours, its metrics are served on the loopback port returned, signals are left to us. */
+async function installRuntime(logger: Logger): Promise<number> {
+  const port = await freeLoopbackPort();
   Runtime.install({
     logger: runtimeLogger(logger),
     shutdownSignals: [],
-    telemetryOptions: { metrics: { prometheus: { bindAddress: `127.0.0.1:${sdkMetricsPort}` } } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      metrics: { prometheus: { bindAddress: `127.0.0.1:${port}` } },
+    },
   });
-  const connection = await NativeConnection.connect(connectionOptions(configuration));
+  return port;
+}
+
+async function runOn(connection: NativeConnection, program: WorkerProgram, sdkMetricsPort: number): Promise<void> {
+  const { configuration, logger, registry } = program;
   const worker = await program.createWorker(connection);
   const telemetry = await startTelemetry({
     host: configuration.metricsHost,
@@ -51,17 +75,21 @@ export async function runWorker(program: WorkerProgram): Promise<number> {
   }
   const watchdog = watch(worker, logger);
   try {
+    const ended = worker.run();
     logger.info('runs');
-    await worker.run();
-    logger.info('ended');
-    return 0;
-  } catch (error) {
-    logger.fatal({ error }, 'the worker failed');
-    return 1;
+    void logReadiness(telemetry, logger);
+    await ended;
   } finally {
     clearInterval(watchdog);
-    await Promise.allSettled([program.close(), telemetry.close(), connection.close()]);
+    await telemetry.close();
   }
+}
+
+/** For whoever reads the log after a start: which part is not there. The program runs all the same. */
+async function logReadiness(telemetry: Telemetry, logger: Logger): Promise<void> {
+  const checks = await telemetry.check();
+  const ready = Object.values(checks).every((result) => result === 'ok');
+  logger[ready ? 'info' : 'warn']({ checks }, ready ? 'is ready' : 'is not ready');
 }
 
 function describeState(worker: Worker): string {

@@ -68,7 +68,9 @@ async function guarded<Schema extends z.ZodType, Result>(
     return await work(parsed.data);
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    if (isDatabaseFailure(error) && error.transient) throw failure('ServiceUnavailable', error.message);
+    if (isDatabaseFailure(error)) {
+      throw failure(error.transient ? 'ServiceUnavailable' : 'UnexpectedError', error.message);
+    }
     const kind = error instanceof Error ? error.name : typeof error;
     throw failure('UnexpectedError', 'The control plane met an error it does not know.', { error: kind });
   }

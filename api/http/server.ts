@@ -82,11 +82,15 @@ function listen(server: Server, host: string, port: number): Promise<AddressInfo
   });
 }
 
-/** `close` stops accepting and ends idle connections; one that is busy ends with its answer. */
+const IDLE_CHECK_MS = 100;
+
+/** `close` ends connections that are idle now; those that become idle later are kept alive unless they are looked for. */
 async function drain(server: Server, graceMs: number): Promise<void> {
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const end = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearTimeout(timer);
+  clearInterval(idle);
+  clearTimeout(end);
 }

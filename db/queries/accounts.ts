@@ -58,8 +58,7 @@ export async function listAccounts(db: Database, filter: AccountFilter): Promise
       .where(
         and(
           ...conditionsOf(filter),
-          after &&
-            sql`(${key.submittedAt}, ${key.id}) < (${after.submittedAt}::timestamptz, ${after.id}::uuid)`,
+          after && sql`(${key.submittedAt}, ${key.id}) < (${after.submittedAt}::timestamptz, ${after.id}::uuid)`,
         ),
       )
       .orderBy(desc(key.submittedAt), desc(key.id))
@@ -86,7 +85,11 @@ function escapeLike(text: string): string {
 /** A page of what happened to an account, the oldest first. `after` and `next` are sequence numbers. */
 export async function listAccountEvents(
   db: Database,
-  { accountId, after, limit }: { readonly accountId: string; readonly after?: number | undefined; readonly limit: number },
+  {
+    accountId,
+    after,
+    limit,
+  }: { readonly accountId: string; readonly after?: number | undefined; readonly limit: number },
 ): Promise<Page<AccountEvent, number>> {
   const rows = await db.query((drizzle) =>
     drizzle
@@ -108,11 +111,7 @@ export async function listAccountEvents(
 export async function blockedByCode(db: Database): Promise<{ code: ErrorCode; accounts: number }[]> {
   const code = sql<ErrorCode>`${accounts.blocked} ->> 'code'`;
   return db.query((drizzle) =>
-    drizzle
-      .select({ code, accounts: count() })
-      .from(accounts)
-      .where(isNotNull(accounts.blocked))
-      .groupBy(code),
+    drizzle.select({ code, accounts: count() }).from(accounts).where(isNotNull(accounts.blocked)).groupBy(code),
   );
 }
 

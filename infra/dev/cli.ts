@@ -1,11 +1,8 @@
 /** `npm run stack`: acts on a kept stack, process by process. */
-import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CACHE } from './paths.ts';
-import { isAlive } from './processes.ts';
-import { killProcess, startProcess, startStack, stopProcess, stopStack } from './stack.ts';
+import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
+import { isRunning } from './processes.ts';
+import { killProcess, startProcess, startStack, stopProcess } from './stack.ts';
 import { readStack, ROLES, type ProcessRole } from './state.ts';
 
 const HELP = `usage: npm run stack -- <command> [role] [--domain fqdn] [--state folder]
@@ -18,30 +15,7 @@ const HELP = `usage: npm run stack -- <command> [role] [--domain fqdn] [--state 
   kill <role>        end one process with SIGKILL
 
 roles: ${ROLES.join(', ')}; engine and samba need --domain
-The newest kept stack is meant unless --state names another.`;
-
-/** Points at the state folder of the newest kept stack. */
-const KEPT = join(CACHE, 'kept-stack');
-
-export async function keepStack(stateFolder: string): Promise<void> {
-  await mkdir(CACHE, { recursive: true });
-  await rm(KEPT, { force: true });
-  await symlink(stateFolder, KEPT);
-}
-
-/** The state folder of the kept stack. Throws, with what to do, when there is none. */
-export async function keptStack(): Promise<string> {
-  const folder = await readlink(KEPT).catch(() => undefined);
-  if (!folder || !existsSync(join(folder, 'stack.json'))) {
-    throw new Error('No stack is kept. `npm run demo -- --keep` or `npm run stack -- up` leaves one running.');
-  }
-  return folder;
-}
-
-export async function dropStack(stateFolder: string): Promise<void> {
-  await stopStack(stateFolder);
-  if ((await readlink(KEPT).catch(() => undefined)) === stateFolder) await rm(KEPT, { force: true });
-}
+The kept stack is meant unless --state names another (as printed: "state folder: …").`;
 
 async function main(argv: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -52,6 +26,7 @@ async function main(argv: string[]): Promise<void> {
   const [command, role] = positionals;
   if (values.help || !command) return console.log(HELP);
   if (command === 'up') {
+    await refuseSecondStack();
     const { stateFolder } = await startStack({ say: console.log });
     await keepStack(stateFolder);
     return console.log(`state folder: ${stateFolder}`);
@@ -90,7 +65,8 @@ async function status(folder: string): Promise<void> {
   const stack = await readStack(folder);
   console.log(`state folder: ${folder}`);
   for (const { role, domain, pid, logFile } of stack.processes) {
-    console.log(`${isAlive(pid) ? 'runs' : 'gone'}  ${String(pid).padStart(7)}  ${role} ${domain ?? ''}  ${logFile}`);
+    const runs = await isRunning(folder, { role, pid, logFile, ...(domain ? { domain } : {}) });
+    console.log(`${runs ? 'runs' : 'gone'}  ${String(pid).padStart(7)}  ${role} ${domain ?? ''}  ${logFile}`);
   }
 }
 
@@ -98,10 +74,8 @@ function isRole(role: string | undefined): role is ProcessRole {
   return ROLES.some((known) => known === role);
 }
 
-if (import.meta.main) {
-  main(process.argv.slice(2)).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
-    process.exitCode = 1;
-  });
-}
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
+  process.exitCode = 1;
+});

@@ -1,123 +1,130 @@
-/** `npm run demo`: the main job before the reader's eyes, on real parts, through the public API. */
+/** `npm run demo`: the main job on real parts, before the reader's eyes, with evidence at the end. */
 import { parseArgs } from 'node:util';
-import { dropStack, keepStack, keptStack } from './cli.ts';
-import { approval, engineAway, engineCrash, lifeAndEnd, powerCut } from './demo/chapters.ts';
-import { createClient } from './demo/client.ts';
-import { templateFor, type Claim, type Stage } from './demo/story.ts';
-import { startStack } from './stack.ts';
-import { readStack, type Stack } from './state.ts';
+import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
+import { secrecyClaim } from './demo/secrecy.ts';
+import { engineAwayChapter } from './demo/engine-away.ts';
+import { engineKilledChapter } from './demo/engine-killed.ts';
+import { lifeChapter } from './demo/life.ts';
+import { playAll } from './demo/play.ts';
+import { claimsTable, createReport, type Claim, type Report } from './demo/report.ts';
+import { requestChapter } from './demo/request.ts';
+import { openScene, type Chapter } from './demo/scene.ts';
+import { startStack, stopStack } from './stack.ts';
+import { readStack } from './state.ts';
+
+const CHAPTERS: readonly Chapter[] = [requestChapter, engineAwayChapter, engineKilledChapter, lifeChapter];
 
 const HELP = `usage: npm run demo [-- --keep | --stop | --json]
 
-  --keep   leave everything running, and say how to reach each part
-  --stop   end what --keep left running
-  --json   print the evidence as one JSON document (progress goes to standard error)`;
+Starts two Samba AD domains, Temporal, Postgres, OpenBao, the API, the control plane and an engine for each domain, takes
+service accounts through their lives on them, and ends with a table of claims and evidence. Exits with 1 when one fails.
 
-const { values } = parseArgs({
-  options: {
-    keep: { type: 'boolean', default: false },
-    stop: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-const begin = performance.now();
-const print = values.json ? console.error : console.log;
-const say = (text: string): void => print(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}`);
+  --keep   leave everything running afterwards, and say how to reach each part
+  --stop   stop what --keep left, and remove its state
+  --json   the evidence as one JSON document on standard output; progress goes to standard error`;
+
+interface Options {
+  readonly keep: boolean;
+  readonly json: boolean;
+}
 
 async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      keep: { type: 'boolean', default: false },
+      stop: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   if (values.stop) {
-    await dropStack(await keptStack());
-    console.log('stopped');
+    const folder = await keptStack();
+    await dropStack(folder);
+    console.log(`stopped, and removed ${folder}`);
     return 0;
   }
-  const { stateFolder, stack } = await startStack({ say });
-  print(`state folder: ${stateFolder}`);
-  const end = once(() => dropStack(stateFolder));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void end().then(() => process.exit(130)));
+  return demonstrate(values);
+}
+
+async function demonstrate({ keep, json }: Options): Promise<number> {
+  const print = json ? console.error : console.log;
+  if (keep) await refuseSecondStack();
+  const report = createReport(print);
+  const { stateFolder, stack } = await startStack({ say: report.say });
+  stopWhenInterrupted(stateFolder);
   try {
-    const claims = await tell(stateFolder, stack);
-    report(claims);
-    if (values.keep) await keep(stateFolder);
+    print(`state folder: ${stateFolder}`);
+    const scene = await openScene(stateFolder, stack);
+    const claims = await playAll(CHAPTERS, scene, report);
+    claims.push(await secrecyClaim(scene, report));
+    conclude(claims, report, { json, stateFolder });
     return claims.every(({ holds }) => holds) ? 0 : 1;
   } finally {
-    if (!values.keep) await end();
+    if (keep) {
+      await keepStack(stateFolder);
+      print(await waysIn(stateFolder));
+    } else {
+      report.say('stopping everything');
+      await stopStack(stateFolder);
+      report.say('stopped; nothing is left running');
+    }
   }
 }
 
-async function tell(stateFolder: string, stack: Stack): Promise<Claim[]> {
-  const claims: Claim[] = [];
-  const client = await createClient(stateFolder);
-  const [corp, branch] = stack.domains.map(templateFor);
-  const stage: Stage = {
-    stateFolder,
-    client,
-    say,
-    claim(claim, holds, evidence) {
-      claims.push({ claim, evidence, holds });
-      say(`${holds ? '✓' : '✗'} ${claim} (${evidence})`);
-    },
-    templates: {
-      yearly: await client.createTemplate(corp!('Payroll', 'disable', ['P1Y', 'P30D', 'P60D'])),
-      branch: await client.createTemplate(branch!('Branch', 'disable', ['P1Y', 'P30D', 'P60D'])),
-      shortDelete: await client.createTemplate(corp!('Short, then deleted', 'delete', ['PT20S', 'PT12S', 'PT15S'])),
-      shortDisable: await client.createTemplate(corp!('Short, then disabled', 'disable', ['PT15S', 'PT5S', 'PT10S'])),
-      sleeper: await client.createTemplate(corp!('Sleeper', 'delete', ['PT25S', 'PT5S', 'PT5S'])),
-    },
-  };
-  for (const chapters of [[approval], [engineCrash, engineAway], [lifeAndEnd], [powerCut]]) {
-    await Promise.all(
-      chapters.map(async (chapter) =>
-        chapter(stage).catch((error: unknown) =>
-          stage.claim(
-            `chapter ${chapter.name} comes to its end`,
-            false,
-            error instanceof Error ? error.message : String(error),
-          ),
-        ),
-      ),
-    );
-  }
-  return claims;
-}
-
-function report(claims: readonly Claim[]): void {
-  const tookSeconds = Math.round((performance.now() - begin) / 1000);
-  if (values.json) return console.log(JSON.stringify({ tookSeconds, claims }, null, 2));
-  const width = Math.max(...claims.map(({ claim }) => claim.length));
-  console.log(`\n${'claim'.padEnd(width)}     evidence`);
-  for (const { claim, holds, evidence } of claims)
-    console.log(`${claim.padEnd(width)}  ${holds ? '✓' : '✗'}  ${evidence}`);
+function conclude(
+  claims: readonly Claim[],
+  report: Report,
+  { json, stateFolder }: { json: boolean; stateFolder: string },
+): void {
   const failed = claims.filter(({ holds }) => !holds).length;
-  console.log(`\n${claims.length - failed} of ${claims.length} claims hold, after ${tookSeconds} s`);
+  const seconds = Math.round(report.elapsedSeconds());
+  if (json) {
+    console.log(JSON.stringify({ holds: failed === 0, seconds, stateFolder, claims }, null, 2));
+    return;
+  }
+  const verdict =
+    failed === 0 ? `all ${claims.length} claims hold` : `${failed} of ${claims.length} claims do NOT hold`;
+  console.log(`\n${claimsTable(claims)}\n\n  ${verdict}, after ${seconds} s\n`);
 }
 
-async function keep(stateFolder: string): Promise<void> {
-  await keepStack(stateFolder);
-  const stack = await readStack(stateFolder);
-  print(`
-left running:
-  API           ${stack.api!.url}/api/v1 (reference: ${stack.api!.url}/api/v1/reference)
-  Temporal UI   ${stack.temporal!.uiUrl}
-  Vault         ${stack.vaults[0]!.address}
-  Directories   ${stack.domains.map(({ ldapsUrls }) => ldapsUrls[0]).join(', ')}
-  Tokens and passwords are in ${stateFolder}/stack.json
-  npm run stack -- status          what runs
-  npm run demo -- --stop           ends it`);
+/** Ctrl-C ends the stack too. It may arrive several times: npm and the terminal both send it. */
+function stopWhenInterrupted(stateFolder: string): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      console.error('\ninterrupted: stopping everything');
+      void stopStack(stateFolder).finally(() => process.exit(130));
+    });
+  }
 }
 
-function once(task: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  return () => (running ??= task());
+async function waysIn(stateFolder: string): Promise<string> {
+  const { api, temporal, domains, vaults } = await readStack(stateFolder);
+  const controllers = domains.map(({ fqdn, ldapsUrls }) => `  ${fqdn.padEnd(20)} ${ldapsUrls[0]}`);
+  return [
+    'Everything runs on:',
+    `  API                  ${api?.url}/api/v1/reference (tokens in stack.json)`,
+    `  Temporal             ${temporal?.uiUrl} (payloads are encrypted)`,
+    ...controllers,
+    `  vault                ${vaults[0]?.address} (token in stack.json)`,
+    '  Postgres             its URL is in stack.json',
+    `state folder: ${stateFolder}`,
+    'One process:  npm run stack -- kill engine --domain corp.example.test   (start, stop, status; --help)',
+    'The end:      npm run demo -- --stop',
+  ].join('\n');
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
-  return 1;
-});
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
+    process.exit(1);
+  },
+);

@@ -1,12 +1,13 @@
 /**
  * The processes of a stack. Each has a launch specification in the state folder, so that any later command can start it
- * again just as it was; each is ended by its own pid.
+ * again just as it was; each is ended by its own pid, and only while that pid still means the process that was started.
  */
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import { readStack, writePrivately, writeStack, type ProcessRole, type StackProcess } from './state.ts';
+import { identify, isAlive, type Identity } from './process-identity.ts';
+import { readStack, updateStack, writePrivately, type ProcessRole, type StackProcess } from './state.ts';
 
 /** All that is needed to start a process. Secrets are in files that the environment names, never in here. */
 export interface LaunchSpec {
@@ -25,14 +26,14 @@ export function processName(role: ProcessRole, domain?: string): string {
   return domain ? `${role}-${domain}` : role;
 }
 
-/** Writes the specification and starts the process. */
+/** Writes the specification, starts the process and records it in `stack.json`. */
 export async function launch(stateFolder: string, spec: LaunchSpec): Promise<StackProcess> {
   const path = specPath(stateFolder, spec.role, spec.domain);
   await writePrivately(path, JSON.stringify(spec, null, 2));
   return start(stateFolder, spec);
 }
 
-/** Starts a process of a kept stack from its specification. */
+/** Starts a process again from its specification, and records it in the place of its predecessor. */
 export async function relaunch(stateFolder: string, role: ProcessRole, domain?: string): Promise<StackProcess> {
   const text = await readFile(specPath(stateFolder, role, domain), 'utf8').catch(() => undefined);
   if (text === undefined) throw new Error(`this stack has no ${processName(role, domain)}`);
@@ -67,54 +68,79 @@ async function start(stateFolder: string, spec: LaunchSpec): Promise<StackProces
       child.once('error', reject);
     });
     child.unref();
-    return { role: spec.role, ...(spec.domain ? { domain: spec.domain } : {}), pid: child.pid!, logFile };
+    const started: StackProcess = { ...who(spec), pid: child.pid!, logFile };
+    await record(stateFolder, started);
+    return started;
   } finally {
     await log.close();
   }
 }
 
-/** Asks the process to end and waits; after `graceMs` it is killed. */
-export async function terminate(
-  stateFolder: string,
-  { role, domain, pid }: StackProcess,
-  graceMs = 20_000,
-): Promise<void> {
-  const text = await readFile(specPath(stateFolder, role, domain), 'utf8').catch(() => '{}');
-  signal(pid, (JSON.parse(text) as Partial<LaunchSpec>).stopSignal ?? 'SIGTERM');
-  await eventually(`${processName(role, domain)} ends`, async () => !isAlive(pid), { timeoutMs: graceMs }).catch(() =>
-    killNow(pid),
-  );
+/** A process that ends at once is recorded all the same: whoever waits for it finds its log. */
+async function record(stateFolder: string, process: StackProcess): Promise<void> {
+  await replace(stateFolder, process, process);
+  const identity = await identify(process.pid).catch((): Identity => ({ pid: process.pid, startedAt: 'never' }));
+  await writePrivately(identityPath(stateFolder, process), JSON.stringify(identity));
 }
 
-/** SIGKILL, to the process and what it started. */
-export async function killNow(pid: number): Promise<void> {
-  // Detached processes lead a group: Samba's and Postgres's children must not outlive a killed parent and hold its ports.
-  signal(-pid, 'SIGKILL');
-  signal(pid, 'SIGKILL');
-  await eventually(`process ${pid} is gone`, async () => !isAlive(pid), { timeoutMs: 10_000, intervalMs: 20 });
-}
-
-export function isAlive(pid: number): boolean {
-  return signal(pid, 0);
-}
-
-/** Puts a started process into `stack.json`, in the place of its predecessor. */
-export async function recordProcess(stateFolder: string, process: StackProcess): Promise<void> {
-  await forgetProcess(stateFolder, process.role, process.domain, process);
-}
-
-/** Takes a process out of `stack.json`. */
-export async function forgetProcess(
+/** The recorded process of this role. */
+export async function findProcess(
   stateFolder: string,
   role: ProcessRole,
   domain?: string,
-  replacement?: StackProcess,
-): Promise<void> {
-  const stack = await readStack(stateFolder);
-  const others = stack.processes.filter((other) => other.role !== role || other.domain !== domain);
-  await writeStack(stateFolder, { ...stack, processes: replacement ? [...others, replacement] : others });
+): Promise<StackProcess | undefined> {
+  const { processes } = await readStack(stateFolder);
+  return processes.find((process) => process.role === role && process.domain === domain);
 }
 
+/** Whether the very process that was started still runs. */
+export async function isRunning(stateFolder: string, process: StackProcess): Promise<boolean> {
+  const text = await readFile(identityPath(stateFolder, process), 'utf8').catch(() => undefined);
+  if (text === undefined) return false;
+  const identity = JSON.parse(text) as Identity;
+  return identity.pid === process.pid && (await isAlive(identity));
+}
+
+/** Asks the process to end and waits; after `graceMs` it is killed. One that does not run any more is left alone. */
+export async function terminate(stateFolder: string, process: StackProcess, graceMs = 20_000): Promise<void> {
+  if (!(await isRunning(stateFolder, process))) return;
+  const text = await readFile(specPath(stateFolder, process.role, process.domain), 'utf8').catch(() => '{}');
+  signal(process.pid, (JSON.parse(text) as Partial<LaunchSpec>).stopSignal ?? 'SIGTERM');
+  const hasEnded = async (): Promise<boolean> => !(await isRunning(stateFolder, process));
+  await eventually('it ends', hasEnded, { timeoutMs: graceMs, intervalMs: 50 }).catch(() => undefined);
+  await killNow(process.pid);
+}
+
+/**
+ * SIGKILL, as a power cut would, to the process and its group: Samba's children must not outlive their parent and hold its
+ * ports. Postgres's notice by themselves.
+ */
+export async function killNow(pid: number): Promise<void> {
+  signal(-pid, 'SIGKILL');
+  await eventually(`process ${pid} is gone`, async () => !signal(-pid, 0), { timeoutMs: 10_000, intervalMs: 20 });
+}
+
+/** Takes a process out of `stack.json`. */
+export async function forget(stateFolder: string, role: ProcessRole, domain?: string): Promise<void> {
+  await replace(stateFolder, { role, domain });
+}
+
+async function replace(
+  stateFolder: string,
+  { role, domain }: { readonly role: ProcessRole; readonly domain?: string | undefined },
+  replacement?: StackProcess,
+): Promise<void> {
+  await updateStack(stateFolder, ({ processes, ...stack }) => {
+    const others = processes.filter((other) => other.role !== role || other.domain !== domain);
+    return { ...stack, processes: replacement ? [...others, replacement] : others };
+  });
+}
+
+function who({ role, domain }: Pick<LaunchSpec, 'role' | 'domain'>): Pick<StackProcess, 'role' | 'domain'> {
+  return { role, ...(domain ? { domain } : {}) };
+}
+
+/** Answers whether there was somebody to take the signal. */
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, name);
@@ -126,4 +152,8 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 
 function specPath(stateFolder: string, role: ProcessRole, domain?: string): string {
   return join(stateFolder, 'launch', `${processName(role, domain)}.json`);
+}
+
+function identityPath(stateFolder: string, { role, domain }: StackProcess): string {
+  return join(stateFolder, 'launch', `${processName(role, domain)}.process.json`);
 }

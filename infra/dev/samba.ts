@@ -6,8 +6,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { run } from './command.ts';
+import { underLock } from './lock.ts';
 import { CACHE, PROJECT } from './paths.ts';
 import type { LaunchSpec } from './processes.ts';
 import { writePrivately, type StackDomain } from './state.ts';
@@ -37,8 +38,13 @@ export function baseDnOf(fqdn: string): string {
 }
 
 /** Copies the domain `fqdn` into `folder`, to be served on `address`; provisions it first if the cache has none. */
-export async function restoreDomain(fqdn: string, folder: string, address: string): Promise<SambaDomain> {
-  const archive = await ensureSnapshot(fqdn);
+export async function restoreDomain(
+  fqdn: string,
+  folder: string,
+  address: string,
+  say: (text: string) => void,
+): Promise<SambaDomain> {
+  const archive = await ensureSnapshot(fqdn, say);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await run('tar', ['-xzf', archive, '-C', folder]);
   const secrets = JSON.parse(await readFile(join(folder, 'secrets.json'), 'utf8')) as DomainSecrets;
@@ -76,23 +82,31 @@ export async function isServing(domain: StackDomain): Promise<boolean> {
   return true;
 }
 
-async function ensureSnapshot(fqdn: string): Promise<string> {
+async function ensureSnapshot(fqdn: string, say: (text: string) => void): Promise<string> {
   const inputs = await Promise.all([readFile(new URL(import.meta.url), 'utf8'), readFile(DELEGATION, 'utf8')]);
   const digest = createHash('sha256').update(inputs.join('\n')).digest('hex').slice(0, 12);
   const archive = join(CACHE, 'samba', `${fqdn}-${digest}.tgz`);
-  if (existsSync(archive)) return archive;
+  const task = async (): Promise<void> => {
+    if (existsSync(archive)) return;
+    say(`provisioning the domain ${fqdn} (once, about 10 s)`);
+    await takeSnapshot(fqdn, archive);
+  };
+  if (!existsSync(archive)) await underLock(archive, task, { timeoutMs: 5 * 60_000 });
+  return archive;
+}
+
+async function takeSnapshot(fqdn: string, archive: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'alm-samba-'));
   try {
     await provision(fqdn, folder);
-    await mkdir(join(CACHE, 'samba'), { recursive: true, mode: 0o700 });
-    const draft = `${archive}.${process.pid}.new`;
+    await mkdir(dirname(archive), { recursive: true, mode: 0o700 });
+    const draft = `${archive}.new`;
     await run('tar', ['-czf', draft, '-C', folder, '.']);
     await chmod(draft, 0o600);
     await rename(draft, archive);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  return archive;
 }
 
 async function provision(fqdn: string, folder: string): Promise<void> {
@@ -113,6 +127,8 @@ async function provision(fqdn: string, folder: string): Promise<void> {
     '--backend-store=mdb',
     '--option=interfaces=lo',
     '--option=bind interfaces only=yes',
+    // Half the time: nobody needs what a power cut would leave of a snapshot in the making.
+    '--option=ldb:nosync=true',
   ]);
   const database = join(folder, 'private/sam.ldb');
   const tool = async (...args: string[]) => run('samba-tool', [...args, '-H', database]);

@@ -1,13 +1,13 @@
 /** Brings what is missing to the machine. Safe to repeat; takes a moment when nothing is missing. */
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, run } from './command.ts';
-import { eventually } from './eventually.ts';
+import { underLock } from './lock.ts';
 import { ensureOpenBao } from './openbao.ts';
 import { CACHE } from './paths.ts';
 import { ensurePostgres } from './postgres.ts';
 import { ensureTemporal } from './temporal.ts';
+import { ensureTestServer } from './test-server.ts';
 
 /** Samba as a domain controller, and the tools that look at it from outside. */
 const DEBIAN_PACKAGES = [
@@ -38,7 +38,7 @@ export interface Parts {
  */
 export async function setUp(say: (text: string) => void): Promise<Parts> {
   await mkdir(join(CACHE, 'bin'), { recursive: true });
-  return underLock(async () => {
+  const install = async (): Promise<Parts> => {
     const problems: string[] = [];
     const part = async <T>(ensure: () => Promise<T>): Promise<T | undefined> =>
       ensure().catch((error: unknown) => {
@@ -53,7 +53,19 @@ export async function setUp(say: (text: string) => void): Promise<Parts> {
       throw new Error(`Set-up could not get everything:\n- ${problems.join('\n- ')}`);
     }
     return { temporal, bao };
-  });
+  };
+  const onWait = (): void => say('another set-up is running on this machine; waiting for it');
+  return underLock('the set-up of this machine', install, { timeoutMs: 15 * 60_000, onWait });
+}
+
+/** What the tests need beside the stack: Temporal's time-skipping server. */
+export async function setUpForTests(say: (text: string) => void): Promise<void> {
+  const slow = setTimeout(() => say("getting Temporal's time-skipping test server (Maven)"), 1000);
+  try {
+    await ensureTestServer();
+  } finally {
+    clearTimeout(slow);
+  }
 }
 
 async function ensureDebianPackages(say: (text: string) => void): Promise<void> {
@@ -81,24 +93,4 @@ async function ensureDebianPackages(say: (text: string) => void): Promise<void> 
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env });
   await run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...missing], { env });
-}
-
-/** Holds a lock file while `task` runs; a lock whose process is gone is taken over. */
-async function underLock<T>(task: () => Promise<T>): Promise<T> {
-  const path = join(CACHE, 'setup.lock');
-  await eventually(
-    `another set-up is running (${path})`,
-    async () => {
-      const owner = existsSync(path) ? Number(await readFile(path, 'utf8').catch(() => '0')) : 0;
-      if (owner > 0 && !existsSync(`/proc/${owner}`)) await rm(path, { force: true });
-      await writeFile(path, String(process.pid), { flag: 'wx' });
-      return true;
-    },
-    { timeoutMs: 15 * 60_000, intervalMs: 500 },
-  );
-  try {
-    return await task();
-  } finally {
-    await rm(path, { force: true });
-  }
 }

@@ -1,6 +1,7 @@
 /** What a running stack says of itself: `stack.json` in its state folder. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { underLock } from './lock.ts';
 
 export const ROLES = ['api', 'control-plane', 'engine', 'temporal', 'postgres', 'samba', 'vault'] as const;
 export type ProcessRole = (typeof ROLES)[number];
@@ -58,9 +59,15 @@ export async function readStack(stateFolder: string): Promise<Stack> {
   return JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8')) as Stack;
 }
 
-/** Writes `stack.json` whole or not at all; only its owner may read it. */
+/** Writes the first `stack.json` of a state folder. */
 export async function writeStack(stateFolder: string, stack: Stack): Promise<void> {
   await writePrivately(join(stateFolder, 'stack.json'), `${JSON.stringify(stack, null, 2)}\n`);
+}
+
+/** Changes `stack.json`: one change at a time, and readers see it before or after, never in between. */
+export async function updateStack(stateFolder: string, change: (stack: Stack) => Stack): Promise<void> {
+  const task = async (): Promise<void> => writeStack(stateFolder, change(await readStack(stateFolder)));
+  await underLock(stateFolder, task, { timeoutMs: 30_000 });
 }
 
 /** Writes a file that only its owner may read, whole or not at all. */

@@ -1,55 +1,58 @@
-/** `npm test`: sets up what is missing, then formats, lints, types, import rules, and every test. */
+/** `npm test` and `npm run check`: set up what is missing, then every static check and every test. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { NODE, PROJECT } from './paths.ts';
-import { setUp } from './setup.ts';
+import { setUp, setUpForTests } from './setup.ts';
 
-const HELP = `usage: npm test [-- --no-servers] [-- file …]
+const HELP = `usage: npm test [-- file …]
+       npm run check
 
-  --no-servers   everything that needs no server: seconds instead of minutes (npm run check)
-  file …         run these test files only, without lint`;
+  npm test       formats, lints, types, import rules, dead code, and every test, most of them on real servers
+  file …         these test files only, without the static checks
+  npm run check  what needs no servers: static checks, unit, architecture, workflow and replay tests`;
+
+const WITHOUT_SERVERS = ['--project', 'unit', '--project', 'workflow'];
+
+/** Runs everything even when the first part fails; answers the exit code. */
+async function check(withServers: boolean, files: readonly string[]): Promise<number> {
+  const begin = performance.now();
+  const say = (text: string): void =>
+    console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(4)} s  ${text}`);
+  if (withServers) await setUp(say);
+  await setUpForTests(say);
+  const failed: string[] = [];
+  if (files.length === 0) {
+    say('static checks: formatting, code rules, types, import rules, dead code');
+    if (!(await passes('infra/dev/lint.ts'))) failed.push('static checks');
+  }
+  say('tests');
+  const projects = withServers ? [] : WITHOUT_SERVERS;
+  if (!(await passes('node_modules/vitest/vitest.mjs', 'run', ...projects, ...files))) failed.push('tests');
+  say(failed.length === 0 ? 'all checks passed' : `FAILED: ${failed.join(', ')}; see above`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** Runs one of the tools in the foreground; whether it exited with 0. */
+async function passes(script: string, ...args: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(NODE, [join(PROJECT, script), ...args], { cwd: PROJECT, stdio: 'inherit' });
+    // Vitest stops its servers when it is asked to end; this process must wait for that.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'no-servers': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: { 'no-servers': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
 });
 if (values.help) {
   console.log(HELP);
 } else {
-  const begin = performance.now();
-  const say = (text: string): void =>
-    console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-  process.exitCode = await check(say);
-}
-
-/** Runs lint and tests, both even when the first fails; answers the exit code. */
-async function check(say: (text: string) => void): Promise<number> {
-  if (!values['no-servers']) {
-    try {
-      await setUp(say);
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error);
-      return 1;
-    }
-  }
-  const codes: number[] = [];
-  if (positionals.length === 0) {
-    say('formats, lints, types, import rules, dead code');
-    codes.push(await runTool([join(PROJECT, 'infra/dev/lint.ts')]));
-  }
-  say('tests');
-  const projects = values['no-servers'] ? ['--project', 'unit'] : [];
-  codes.push(await runTool([join(PROJECT, 'node_modules/vitest/vitest.mjs'), 'run', ...projects, ...positionals]));
-  const failed = codes.some((code) => code !== 0);
-  say(failed ? 'something failed: see above' : 'all checks passed');
-  return failed ? 1 : 0;
-}
-
-async function runTool(args: readonly string[]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(NODE, args, { cwd: PROJECT, stdio: 'inherit' });
-    child.on('error', () => resolve(1));
-    child.on('exit', (code) => resolve(code ?? 1));
+  process.exitCode = await check(!values['no-servers'], positionals).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
   });
 }

@@ -8,7 +8,7 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Logger } from './logger.ts';
 
 /** `ok`, or a sentence that says what is wrong; rejects when the check itself cannot be made. */
-export type ReadinessCheck = () => Promise<'ok' | string> | 'ok' | string;
+export type ReadinessCheck = () => Promise<string> | string;
 
 export interface TelemetryOptions {
   readonly host: string;
@@ -25,6 +25,8 @@ export interface TelemetryOptions {
 export interface Telemetry {
   /** Such as `http://127.0.0.1:9466`. */
   readonly url: string;
+  /** What `/health/ready` would say of each part: `ok`, or what is wrong with it. Never rejects. */
+  check(): Promise<Readonly<Record<string, string>>>;
   /** From now on `/health/ready` answers 503: the program is about to end. */
   drain(): void;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   options.logger.info({ url }, 'telemetry listens');
   return {
     url,
+    check: () => runChecks(options.readiness, draining),
     drain: () => void (draining = true),
     close: () => close(server),
   };

@@ -32,7 +32,7 @@ const EXPECTED = [
   ['eqeqeq', 9],
 ] as const;
 
-test('each bad line is noticed by its rule', { timeout: 60_000 }, async () => {
+test('each bad line is noticed by its rule', { timeout: 180_000 }, async () => {
   const eslint = new ESLint({ cwd: root });
   const [result] = await eslint.lintText(BAD_CODE, { filePath: join(root, 'contracts/ids.ts') });
   const found = result!.messages.map((message) => `${message.line} ${message.ruleId}`);

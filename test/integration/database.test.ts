@@ -19,7 +19,9 @@ afterAll(() => database.drop());
 test('programs that migrate at the same instant wait for each other, and each migration is applied once', async () => {
   await Promise.all(Array.from({ length: 4 }, () => applyMigrations(database.url)));
   await applyMigrations(database.url);
-  const applied = await database.run('select hash, count(*)::int as times from drizzle.__drizzle_migrations group by hash');
+  const applied = await database.run(
+    'select hash, count(*)::int as times from drizzle.__drizzle_migrations group by hash',
+  );
   expect(applied.length).toBeGreaterThanOrEqual(2);
   expect(applied.every((row) => row['times'] === 1)).toBe(true);
 });
@@ -32,7 +34,6 @@ test('every foreign key has an index that begins with its columns', async () => 
         and (i.indkey::int2[])[0:cardinality(c.conkey) - 1] @> c.conkey)`);
   expect(unindexed).toEqual([]);
 });
-
 
 test('a transaction that fails leaves nothing, and its connection is usable again', async () => {
   const failing = database.db.transaction(async (transaction) => {

@@ -1,6 +1,7 @@
 /** Every single call to the directory cut off once, and controllers that go away: afterwards, one account or none. */
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { rootCertificates } from 'node:tls';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   openConnectionFor,
   type ActiveDirectoryConfig,
 } from '../../activities/directory/active-directory/active-directory.ts';
+import type { OpenConnection } from '../../activities/directory/active-directory/connection.ts';
 import { guidDn } from '../../activities/directory/active-directory/encodings.ts';
 import { equalsAny } from '../../activities/directory/active-directory/names.ts';
 import type { Attempt, Progress } from '../../activities/directory/port.ts';
@@ -116,8 +118,42 @@ describe('a call that is cut off', () => {
   });
 });
 
+describe('two engines', () => {
+  it('that make the same account at the same moment make one', async () => {
+    // Both look before either adds: the one that comes second meets its own account's mark.
+    let looking = 0;
+    let bothLooked: () => void;
+    const looked = new Promise<void>((resolve) => (bothLooked = resolve));
+    const openAndMeet: OpenConnection = async (url, identity) => {
+      const connection = await openConnectionFor(fixture.config)(url, identity);
+      return {
+        ...connection,
+        add: async (...args) => {
+          looking += 1;
+          if (looking === 2) bothLooked();
+          await looked;
+          return connection.add(...args);
+        },
+      };
+    };
+    const task = newTask(fixture, { groups: [group] });
+    const password = newPassword();
+    const engines = [0, 1].map(() => createActiveDirectory(fixture.config, { openConnection: openAndMeet }));
+    const made = await Promise.all(engines.map((engine) => engine.establish(task, sensitive(password), attempt)));
+    expect(looking).toBe(2);
+    expect(made[0]).toEqual(made[1]);
+    expect(await count(task.samAccountName)).toBe(1);
+    expect(await tryLogOn(fixture, task.samAccountName, password)).toBe('ok');
+    await Promise.all(engines.map((engine) => engine.delete(refTo(task, made[0]!.objectGuid), attempt)));
+    expect(await count(task.samAccountName)).toBe(0);
+    engines.forEach((engine) => engine.close());
+  });
+});
+
 interface Proxy {
   readonly url: string;
+  /** Passes nothing on any more, and closes nothing either. */
+  pause(): void;
   close(): Promise<void>;
 }
 
@@ -141,6 +177,7 @@ async function openProxy(target: string): Promise<Proxy> {
   const { port: proxyPort } = server.address() as { port: number };
   return {
     url: `ldaps://${hostname}:${proxyPort}`,
+    pause: () => sockets.forEach((socket) => socket.unpipe().pause()),
     async close() {
       for (const socket of sockets) socket.destroy();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -219,16 +256,56 @@ describe('a controller that goes away', () => {
     later.close();
   });
 
-  it('is told as unavailable, and so is one whose certificate nobody vouches for', async () => {
-    const task = newTask(fixture);
+  it('is told as unavailable: nobody there, no answer to the handshake, no answer to a call', async () => {
     const { hostname } = new URL(fixture.config.urls[0]!);
-    const away = createActiveDirectory({ ...fixture.config, urls: [`ldaps://${hostname}:1`] });
-    expect(await failureOf(away.establish(task, sensitive('x'), attempt))).toBe('DirectoryUnavailable');
     const silent = createServer(() => undefined).listen(0, hostname);
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
-    const hanging = { ...fixture.config, urls: [`ldaps://${hostname}:${port}`], connectTimeoutMs: 300 };
-    expect(await failureOf(createActiveDirectory(hanging).selfCheck())).toBe('DirectoryUnavailable');
+    const silentUrl = `ldaps://${hostname}:${port}`;
+    for (const config of [
+      { ...fixture.config, urls: [`ldaps://${hostname}:1`] },
+      { ...fixture.config, urls: [silentUrl], connectTimeoutMs: 300, operationTimeoutMs: 300 },
+    ]) {
+      const directory = createActiveDirectory(config);
+      expect(await failureOf(directory.selfCheck())).toBe('DirectoryUnavailable');
+      directory.close();
+    }
     silent.close();
+  });
+
+  it('ends the connection when an answer does not come in time', async () => {
+    const open = openConnectionFor({ ...fixture.config, operationTimeoutMs: 1_000 });
+    const proxy = await openProxy(fixture.config.urls[0]!);
+    const connection = await open(proxy.url, { name: fixture.config.bindDn, password: fixture.config.bindPassword });
+    const request = { base: fixture.domain.baseDn, scope: 'base', attributes: ['cn'] } as const;
+    expect(await connection.search(request)).toHaveLength(1);
+    proxy.pause();
+    await expect(connection.search(request)).rejects.toMatchObject({ resultCode: null, transport: 'timeout' });
+    expect(connection.isUsable()).toBe(false);
+    await expect(connection.search(request)).rejects.toMatchObject({ transport: 'closed' });
+    await proxy.close();
+  });
+
+  it('is not spoken to when nobody vouches for its certificate, or it is that of another machine', async () => {
+    const { hostname } = new URL(fixture.config.urls[0]!);
+    const stranger = createActiveDirectory({ ...fixture.config, ca: rootCertificates[0]! });
+    const rejected = await stranger.selfCheck().catch((error: unknown) => error);
+    expect(rejected).toMatchObject({ type: 'DirectoryUnavailable', message: expect.stringContaining('certificate') });
+    stranger.close();
+
+    const other = createServer((client) => {
+      const upstream = connect(Number(new URL(fixture.config.urls[0]!).port || 636), hostname);
+      client.on('error', () => undefined).pipe(upstream);
+      upstream.on('error', () => undefined).pipe(client);
+    }).listen(0, '127.99.99.99');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const misnamed = createActiveDirectory({ ...fixture.config, urls: [`ldaps://127.99.99.99:${port}`] });
+    expect(await misnamed.selfCheck().catch((error: unknown) => error)).toMatchObject({
+      type: 'DirectoryUnavailable',
+      details: [expect.objectContaining({ transport: 'ERR_TLS_CERT_ALTNAME_INVALID' })],
+    });
+    misnamed.close();
+    other.close();
   });
 });

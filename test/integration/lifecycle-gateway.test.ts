@@ -8,12 +8,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createLifecycleGateway, type LifecycleGateway, type RecordTransition } from '../../api/lifecycle-gateway.ts';
 import type { PlatformActivities } from '../../contracts/activities.ts';
-import { CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
-import type { SubmitMessage } from '../../contracts/workflows.ts';
+import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
+import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput, type SubmitMessage } from '../../contracts/workflows.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
-import { sampleTemplate } from '../support/projection-samples.ts';
+import { createNamespace } from '../support/namespace.ts';
+import { sampleAccount, sampleTemplate } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
 /** Servers of the stack are quick, machines that run tests are not always. */
@@ -46,7 +47,7 @@ beforeAll(async () => {
   const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
   address = stack.temporal.address;
   connection = await Connection.connect({ address });
-  namespace = await registerNamespace();
+  namespace = await createNamespace(connection);
   client = new Client({ connection, namespace, dataConverter });
   gateway = createLifecycleGateway(client, 10_000);
   native = await NativeConnection.connect({ address });
@@ -67,16 +68,6 @@ afterAll(async () => {
   await native.close();
   await connection.close();
 });
-
-/** A new namespace, once the server knows it everywhere. */
-async function registerNamespace(): Promise<string> {
-  const name = `gateway-${randomUUID()}`;
-  const day = { seconds: 86_400 } as never;
-  await connection.workflowService.registerNamespace({ namespace: name, workflowExecutionRetentionPeriod: day });
-  const probe = new Client({ connection, namespace: name });
-  await eventually(`namespace ${name} is known`, () => probe.workflow.count().then(() => true), PATIENCE);
-  return name;
-}
 
 function submission(overrides: Partial<SubmitMessage['request']> = {}): SubmitMessage {
   return {
@@ -180,13 +171,39 @@ test('recordedTransitions gives what histories have, decrypted', async () => {
   const found = await eventually(
     'both transitions can be listed',
     async () => {
-      const mine: RecordTransition[] = [];
+      const mine: unknown[] = [];
       for await (const one of gateway.recordedTransitions()) if (one.account.id === accountId) mine.push(one);
       return mine.length === 2 && mine;
     },
     PATIENCE,
   );
   expect(found).toEqual(recorded.filter((one) => one.account.id === accountId));
+});
+
+test('recordedTransitions gives the account that a run was handed, for earlier runs are forgotten', async () => {
+  const [startsAt, later] = ['2026-01-31T00:00:00.000Z', '2999-01-01T00:00:00.000Z'];
+  const period = { startsAt, remindAt: later, renewalOpensAt: later, endsAt: later };
+  const account = sampleAccount({ domain: FQDN, state: 'active', sequence: 7, ...period });
+  const snapshot = { templateId: account.templateId, version: 1, template: sampleTemplate() };
+  const input: AccountLifecycleInput = {
+    accountId: account.id,
+    domain: FQDN,
+    carried: { account, snapshot, reminded: true, answered: [] },
+  };
+  await client.workflow.start(ACCOUNT_LIFECYCLE, {
+    workflowId: accountWorkflowId(FQDN, account.id),
+    taskQueue: CONTROL_TASK_QUEUE,
+    args: [input],
+  });
+  const found = await eventually(
+    'the run can be listed',
+    async () => {
+      for await (const one of gateway.recordedTransitions()) if (one.account.id === account.id) return one;
+      return undefined;
+    },
+    PATIENCE,
+  );
+  expect(found).toEqual({ account, event: null });
 });
 
 test('an engine is online while it polls, and was never seen before', async () => {
@@ -205,7 +222,7 @@ test('an engine is online while it polls, and was never seen before', async () =
 });
 
 test('without a control plane it is ServiceUnavailable in time; without Temporal too', async () => {
-  const idleNamespace = await registerNamespace();
+  const idleNamespace = await createNamespace(connection);
   const idle = createLifecycleGateway(new Client({ connection, namespace: idleNamespace, dataConverter }), 1_500);
   const nowhere = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }), namespace, dataConverter });
   const cutOff = createLifecycleGateway(nowhere, 1_500);

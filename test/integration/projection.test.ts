@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
-import { projectTransition, reserveAccountName } from '../../db/project-account.ts';
+import { projectTransition, reserveAccountName, restoreAccount } from '../../db/project-account.ts';
 import { findAccount, listAccountEvents, listAccounts, oldestQueued } from '../../db/queries/accounts.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sampleAccount, sampleEvent } from '../support/projection-samples.ts';
@@ -54,7 +54,11 @@ test('a transition is readable exactly as it was recorded', async () => {
   expect(await findAccount(database.db, submitted.id)).toEqual(submitted);
 
   const active = provisionedAccount(submitted);
-  const event = sampleEvent(active, { type: 'provisioned', at: T1, detail: { reason: 'x', count: 1, ok: true, no: null } });
+  const event = sampleEvent(active, {
+    type: 'provisioned',
+    at: T1,
+    detail: { reason: 'x', count: 1, ok: true, no: null },
+  });
   await projectTransition(database.db, { account: active, event });
   expect(await findAccount(database.db, submitted.id)).toEqual(active);
   const { items } = await listAccountEvents(database.db, { accountId: submitted.id, limit: 10 });
@@ -183,4 +187,18 @@ test('replaying recorded transitions into empty tables restores rows and reserva
   expect(await findAccount(database.db, successor.id)).toEqual(successor);
   const names = await database.run('select account_id, released_at from name_reservations where released_at is null');
   expect(names.map((row) => row['account_id'])).toEqual([successor.id]);
+});
+
+test('an account that was handed on is restored without its events, and never over a newer row', async () => {
+  const account = sampleAccount({ state: 'active', sequence: 7, startsAt: T1 });
+  await restoreAccount(database.db, account);
+  expect(await findAccount(database.db, account.id)).toEqual(account);
+  expect(await reserveAccountName(database.db, reservation({ samAccountName: account.samAccountName }))).toBe('taken');
+
+  const renewed = { ...account, sequence: 8, endsAt: T2 };
+  await projectTransition(database.db, { account: renewed, event: sampleEvent(renewed, { type: 'renewed' }) });
+  await restoreAccount(database.db, account);
+  expect(await findAccount(database.db, account.id)).toEqual(renewed);
+  const { items } = await listAccountEvents(database.db, { accountId: account.id, limit: 10 });
+  expect(items.map((event) => event.sequence)).toEqual([8]);
 });

@@ -1,6 +1,8 @@
 /** What needs a vault of the test's own: the set-up script on an empty one, its certificate, and sealing. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -10,7 +12,7 @@ import type { StageRequest } from '../../activities/vault/port.ts';
 import { run } from '../../infra/dev/command.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { ensureOpenBao } from '../../infra/dev/openbao.ts';
-import { freeLoopbackAddress } from '../../infra/dev/ports.ts';
+import { freePort } from '../../infra/dev/ports.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 
 const DOMAIN = 'corp.example';
@@ -54,18 +56,32 @@ async function admin(method: string, path: string, body?: unknown): Promise<numb
   return response.status;
 }
 
+/** A port whose neighbour is free too: the server listens there for its cluster. */
+async function freePortPair(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const neighbour = createServer().listen(port + 1, '127.0.0.1');
+    const isFree = await once(neighbour, 'listening').then(
+      () => true,
+      () => false,
+    );
+    neighbour.close();
+    if (isFree) return port;
+  }
+}
+
 beforeAll(async () => {
   bao = await ensureOpenBao((text) => console.log(text));
   folder = await mkdtemp(join(tmpdir(), 'alm-vault-'));
-  const ip = await freeLoopbackAddress([8200, 8201]);
-  const args = ['server', '-dev', '-dev-tls', `-dev-tls-cert-dir=${folder}`, `-dev-tls-san=${ip}`];
-  const settings = [`-dev-listen-address=${ip}:8200`, `-dev-root-token-id=${ROOT_TOKEN}`, '-dev-no-store-token'];
+  const port = await freePortPair();
+  const args = ['server', '-dev', '-dev-tls', `-dev-tls-cert-dir=${folder}`];
+  const settings = [`-dev-listen-address=127.0.0.1:${port}`, `-dev-root-token-id=${ROOT_TOKEN}`, '-dev-no-store-token'];
   server = spawn(bao, [...args, ...settings], { env: { HOME: folder }, stdio: ['ignore', 'pipe', 'ignore'] });
   server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const caPem = await eventually('the vault has a certificate', () => readFile(join(folder, 'vault-ca.pem'), 'utf8'), {
     timeoutMs: 30_000,
   });
-  config = { address: `https://${ip}:8200`, caPem, mount: 'accounts', roleId: '', secretId: sensitive('') };
+  config = { address: `https://127.0.0.1:${port}`, caPem, mount: 'accounts', roleId: '', secretId: sensitive('') };
   await eventually('the vault answers', async () => (await admin('GET', 'sys/health')) === 200, { timeoutMs: 30_000 });
 
   const secretIdFile = join(folder, 'secret-id');
@@ -74,7 +90,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  const ended = server.exitCode === null ? once(server, 'exit') : undefined;
   server.kill();
+  await ended;
   await rm(folder, { recursive: true, force: true });
 });
 

@@ -44,6 +44,11 @@ async function openWindow(story: Story): Promise<void> {
   await story.sleep('40 minutes');
 }
 
+async function approachEnd(story: Story): Promise<void> {
+  const { endsAt } = await story.activate();
+  await story.sleep(Date.parse(endsAt ?? '') - (await story.now()) - 5_000);
+}
+
 /** A withdrawal while the last step of provisioning cannot go on: there is an object and a secret to undo. */
 async function blockPromotion(story: Story, fakes: FakeActivities): Promise<void> {
   fakes.fail('promoteCredential', 'VaultAccessDenied');
@@ -143,8 +148,8 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     step: 'disable-account',
     activity: 'disableAccount',
     during: 'active',
-    reach: openWindow,
-    begin: (story) => story.sleep('21 minutes'),
+    reach: approachEnd,
+    begin: async () => undefined,
     isDone: isIn('expired'),
   },
   {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -24,6 +24,7 @@ export const OWNER = 'olga';
 export const APPROVER = 'anna';
 export const ADMINISTRATOR = 'ada';
 
+type Duration = Parameters<TestWorkflowEnvironment['sleep']>[0];
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 /** An answer of an update: the account, or the catalogue code with which it was refused. */
@@ -40,8 +41,10 @@ export interface Story {
   /** …and waits until the account is active. */
   activate(): Promise<Account>;
   snapshot(): Promise<Account | null>;
+  /** The server's clock, in milliseconds since the epoch. */
+  now(): Promise<number>;
   /** Skips time. */
-  sleep(duration: Parameters<TestWorkflowEnvironment['sleep']>[0]): Promise<void>;
+  sleep(duration: Duration): Promise<void>;
   /** Waits (without skipping time) until the snapshot is as wanted. Fails after ten seconds, with what it was. */
   until(wanted: (account: Account) => boolean): Promise<Account>;
   /** Waits, skipping time, for the end of the account's whole chain of runs. */
@@ -85,8 +88,7 @@ export async function createHarness(): Promise<Harness> {
     engine = undefined;
   };
   const end = async (): Promise<void> => {
-    const handle = current && environment.client.workflow.getHandle(current.workflowId);
-    await handle?.terminate().catch(() => undefined);
+    if (current) await terminate(environment, current.workflowId);
     current = undefined;
   };
   return {
@@ -108,6 +110,23 @@ export async function createHarness(): Promise<Harness> {
       await environment.teardown();
     },
   };
+}
+
+/** Ends a workflow when no activity is running any more: terminated earlier, it would stop the server's clock for ever. */
+async function terminate({ client }: TestWorkflowEnvironment, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const description = await handle.describe().catch(() => undefined);
+    const pending = description?.raw.pendingActivities ?? [];
+    if (
+      !pending.some(
+        ({ state }) => state === proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
+      )
+    )
+      break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await handle.terminate().catch(() => undefined);
 }
 
 interface RunningWorker {
@@ -175,6 +194,7 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
       return story.until((account) => account.state === 'active');
     },
     snapshot: () => handle().query(messages.snapshotQuery),
+    now: () => environment.currentTimeMs(),
     sleep: (duration) => environment.sleep(duration),
     async until(wanted) {
       const deadline = Date.now() + 10_000;

@@ -12,17 +12,16 @@ export interface BusyOwner {
  */
 export function insertManyAccounts(count: number, owners: readonly BusyOwner[]): string {
   const step = (accounts: number) => Math.floor(count / accounts);
-  const busyOwners = owners
-    .map(
-      ({ name, accounts }) =>
-        `case when n % ${step(accounts)} = 0 and n / ${step(accounts)} < ${accounts} then '${name}' end`,
-    )
-    .join(', ');
+  const busy = owners.map(
+    ({ name, accounts }) =>
+      `case when n % ${step(accounts)} = 0 and n / ${step(accounts)} < ${accounts} then '${name}' end`,
+  );
+  const ownerList = [`'owner-' || n`, ...busy].join(', ');
   return `
     with numbered as (
       select n, gen_random_uuid() as id,
         timestamptz '2024-01-01T00:00:00Z' + n * interval '1 minute' as submitted_at,
-        array_remove(array['owner-' || n, ${busyOwners}], null) as owners
+        array_remove(array[${ownerList}], null) as owners
       from generate_series(0, ${count} - 1) n
     ), added as (
       insert into accounts (id, domain, sam_account_name, state, sequence, blocked, requester, owners, justification,

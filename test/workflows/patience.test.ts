@@ -18,6 +18,7 @@ describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, i
     const before = story.recorded().length;
     harness.fakes.fail(activity, 'DirectoryUnavailable', 2);
     const begun = begin(story);
+    await story.sleep('20 seconds');
     await story.until(isDone);
     await begun;
     expect(
@@ -34,6 +35,7 @@ describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, i
     await reach(story, harness.fakes);
     harness.fakes.fail(activity, 'DirectoryUnavailable');
     const begun = begin(story);
+    await story.sleep('20 seconds');
     const account = await story.until(({ blocked }) => blocked?.code === 'DirectoryUnavailable');
     expect(account).toMatchObject({ state: during, blocked: { step, retrying: true } });
     await story.sleep('3 minutes');
@@ -51,6 +53,7 @@ describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, i
     await reach(story, harness.fakes);
     harness.fakes.fail(activity, 'DirectoryAccessDenied');
     const begun = begin(story);
+    await story.sleep('20 seconds');
     const account = await story.until(({ blocked }) => blocked?.code === 'DirectoryAccessDenied');
     expect(account).toMatchObject({ state: during, blocked: { step, retrying: false } });
     harness.fakes.recover();

@@ -39,7 +39,7 @@ describe('a desired account', () => {
   });
 
   it('is never delegated and keeps its password; computed bits do not count', () => {
-    expect(ENABLED_ACCOUNT).toBe(1114624 + 0 * 1);
+    expect(ENABLED_ACCOUNT).toBe(1114624);
     expect(DISABLED_ACCOUNT).toBe(ENABLED_ACCOUNT | 2);
     expect(isSameControl(ENABLED_ACCOUNT | 0x800010, ENABLED_ACCOUNT)).toBe(true);
     expect(isSameControl(ENABLED_ACCOUNT | 0x20, ENABLED_ACCOUNT)).toBe(false);

@@ -1,4 +1,5 @@
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../failure.ts';
 import { codeOf, toFailure } from './failures.ts';

@@ -10,7 +10,7 @@ import type { SecretLocation, StagedSecret, StageRequest } from '../port.ts';
 import { otherPending, pathConflict, secretMissing } from './failures.ts';
 
 /** Field names in the secret. */
-export const FIELDS = {
+const FIELDS = {
   username: 'username',
   domain: 'domain',
   password: 'password',

@@ -67,7 +67,8 @@ export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName): Caller {
     makeTemplate: async (template) => (await expectSuccess<{ id: string }>('POST', '/templates', template)).id,
     submit: (request) => expectSuccess('POST', '/requests', request),
     account: (id) => expectSuccess('GET', `/accounts/${id}`),
-    events: async (id) => (await expectSuccess<{ items: AccountEvent[] }>('GET', `/accounts/${id}/events?limit=200`)).items,
+    events: async (id) =>
+      (await expectSuccess<{ items: AccountEvent[] }>('GET', `/accounts/${id}/events?limit=200`)).items,
     act: (id, action, body) => expectSuccess('POST', `/accounts/${id}/${action}`, body),
   };
 }

@@ -26,7 +26,7 @@ describe('what ldapsearch printed', () => {
   });
 
   it('gives the expiry as an instant, and none for never', () => {
-    expect(expiryOf(entry)?.toISOString()).toBe('2025-08-18T06:13:20.000Z');
+    expect(expiryOf(entry)?.toISOString()).toBe('2025-08-18T14:13:20.000Z');
     expect(expiryOf({ accountexpires: ['9223372036854775807'] })).toBeUndefined();
   });
 });

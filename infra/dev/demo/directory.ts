@@ -59,7 +59,13 @@ export async function observe(stateFolder: string, domain: StackDomain): Promise
     },
     async deniedToChangePassword(distinguishedName) {
       const database = join(stateFolder, 'samba', domain.fqdn, 'private/sam.ldb');
-      const { stdout } = await attempt('samba-tool', ['dsacl', 'get', `--objectdn=${distinguishedName}`, '-H', database]);
+      const { stdout } = await attempt('samba-tool', [
+        'dsacl',
+        'get',
+        `--objectdn=${distinguishedName}`,
+        '-H',
+        database,
+      ]);
       return [
         [';;PS)', 'self'],
         [';;WD)', 'everyone'],
@@ -78,7 +84,11 @@ export async function observe(stateFolder: string, domain: StackDomain): Promise
       return {
         async exists(samAccountName) {
           const filter = `(sAMAccountName=${samAccountName})`;
-          const { searchEntries } = await client.search(domain.accountsOu, { scope: 'sub', filter, attributes: ['cn'] });
+          const { searchEntries } = await client.search(domain.accountsOu, {
+            scope: 'sub',
+            filter,
+            attributes: ['cn'],
+          });
           return searchEntries.length > 0;
         },
         close: () => client.unbind(),

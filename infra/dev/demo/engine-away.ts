@@ -35,7 +35,11 @@ export const engineAwayChapter: Chapter = {
     const provisioned = (await scene.as('requester').events(account.id)).find(({ type }) => type === 'provisioned');
     const tookSeconds = (Date.parse(provisioned?.at ?? '') - start) / 1000;
     say(`svc-branch-sync was provisioned ${tookSeconds.toFixed(1)} s after its engine was started`);
-    prove('done', tookSeconds <= 10, `${account.state} ${tookSeconds.toFixed(1)} s after the start of the engine's process`);
+    prove(
+      'done',
+      tookSeconds <= 10,
+      `${account.state} ${tookSeconds.toFixed(1)} s after the start of the engine's process`,
+    );
     const logOn = await logOnFromVault(scene, scene.branch, account);
     prove('password', logOn.holds, logOn.evidence);
   },

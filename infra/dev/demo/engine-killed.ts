@@ -51,7 +51,11 @@ export const engineKilledChapter: Chapter = {
   },
 };
 
-async function killInTheMiddle(scene: Scene, templateId: string, say: (line: string) => void): Promise<Hit | undefined> {
+async function killInTheMiddle(
+  scene: Scene,
+  templateId: string,
+  say: (line: string) => void,
+): Promise<Hit | undefined> {
   const { fqdn } = scene.corp.domain;
   const directory = await scene.corp.connect();
   try {

@@ -85,7 +85,11 @@ async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Prom
   await startProcess(stateFolder, 'control-plane');
   const backAt = new Date().toISOString();
   say('both run again, on the data they left');
-  prove('outage', killedAt < (batch.endsAt ?? '') && (batch.endsAt ?? '') < backAt, `SIGKILL ${killedAt}, back ${backAt}`);
+  prove(
+    'outage',
+    killedAt < (batch.endsAt ?? '') && (batch.endsAt ?? '') < backAt,
+    `SIGKILL ${killedAt}, back ${backAt}`,
+  );
 }
 
 async function deletedAtEnd(scene: Scene, { say, prove }: Stage, { id, endsAt, secret }: Account): Promise<void> {
@@ -119,11 +123,21 @@ async function retire(scene: Scene, { say, prove }: Stage, { id, secret }: Accou
   say('its owner retired svc-report');
 }
 
-async function proveGone(scene: Scene, prove: Stage['prove'], claim: string, name: string, path: string): Promise<void> {
+async function proveGone(
+  scene: Scene,
+  prove: Stage['prove'],
+  claim: string,
+  name: string,
+  path: string,
+): Promise<void> {
   const objects = (await scene.corp.find(name)).length;
   const folder = path.slice(0, path.lastIndexOf('/'));
   const kept = (await scene.vault.list(folder)).filter((secret) => secret === name).length;
-  prove(claim, objects === 0 && kept === 0, `${name}: ${objects} objects in the directory, ${kept} secrets in the vault`);
+  prove(
+    claim,
+    objects === 0 && kept === 0,
+    `${name}: ${objects} objects in the directory, ${kept} secrets in the vault`,
+  );
 }
 
 async function whenEvent(

@@ -6,8 +6,11 @@ import type { Chapter, Scene, Stage } from './scene.ts';
 export async function playAll(chapters: readonly Chapter[], scene: Scene, { say }: Report): Promise<Claim[]> {
   const played = new Map<string, Promise<Claim[]>>();
   for (const chapter of chapters) {
-    const before = chapter.after.map((id) => played.get(id));
-    if (before.includes(undefined)) throw new Error(`${chapter.id} comes after a chapter that is not before it`);
+    const before = chapter.after.map((id) => {
+      const earlier = played.get(id);
+      if (!earlier) throw new Error(`${chapter.id} comes after a chapter that is not before it`);
+      return earlier;
+    });
     played.set(
       chapter.id,
       Promise.all(before).then(async () => play(chapter, scene, say)),

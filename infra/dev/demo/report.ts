@@ -44,7 +44,7 @@ export function claimsTable(claims: readonly Claim[]): string {
     const heading = claims[index - 1]?.chapter === claim.chapter ? [] : [rule, `  ${claim.chapter}`, rule];
     return [...heading, ...claimRow(claim)];
   });
-  const titles = `  ${COLUMNS.map(({ title, width }) => title.padEnd(width)).join('  ')}`;
+  const titles = `  ${COLUMNS.map(({ title, width }) => title.padEnd(width)).join('  ')}`.trimEnd();
   return [titles, ...rows, rule].join('\n');
 }
 

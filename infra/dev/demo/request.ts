@@ -55,7 +55,12 @@ async function deny(scene: Scene, stage: Stage, templateId: string): Promise<voi
 async function approve(scene: Scene, stage: Stage, templateId: string): Promise<Account> {
   const requester = scene.as('requester');
   const justification = 'Runs the monthly payroll export';
-  const account = await requester.submit({ templateId, samAccountName: 'svc-payroll', justification, owners: ['owner'] });
+  const account = await requester.submit({
+    templateId,
+    samAccountName: 'svc-payroll',
+    justification,
+    owners: ['owner'],
+  });
   stage.say('the requester asked for svc-payroll');
   const own = await requester.call<Problem>('POST', `/accounts/${account.id}/decide`, { decision: 'approve' });
   stage.prove('selfApproval', own.status === 409 && own.body.code === 'SelfApproval', `${own.status} ${own.body.code}`);

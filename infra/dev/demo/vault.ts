@@ -15,22 +15,33 @@ export interface VaultObserver {
   list(folder: string): Promise<string[]>;
 }
 
+/** The `data` of the KV v2 engine's answers to reads and lists. */
+interface KvAnswer {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly metadata?: { readonly version: number };
+  readonly keys?: string[];
+}
+
 export function observeVault(stack: Pick<Stack, 'vaults'>): VaultObserver {
   const { address, token, mount } = stack.vaults[0]!;
-  async function call(method: string, path: string): Promise<Record<string, any> | undefined> {
+  async function call(method: string, path: string): Promise<KvAnswer | undefined> {
     const headers = { 'x-vault-token': token };
-    const response = await fetch(`${address}/v1/${mount}/${path}`, { method, headers, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(`${address}/v1/${mount}/${path}`, {
+      method,
+      headers,
+      signal: AbortSignal.timeout(10_000),
+    });
     if (response.status === 404) return undefined;
     if (!response.ok) throw new Error(`the vault answers ${response.status}`);
-    return ((await response.json()) as { data: Record<string, any> }).data;
+    return ((await response.json()) as { data: KvAnswer }).data;
   }
   return {
     async read(path) {
       const found = await call('GET', `data/${path}`);
-      if (!found?.['data']) return undefined;
-      const { password, password_pending: pending, alm_account_id: accountId } = found['data'];
-      return { version: found['metadata'].version, accountId, password, hasPending: typeof pending === 'string' };
+      if (!found?.data || !found.metadata) return undefined;
+      const { password, password_pending: pending, alm_account_id: accountId } = found.data;
+      return { version: found.metadata.version, accountId, password, hasPending: typeof pending === 'string' };
     },
-    list: async (folder) => (await call('LIST', `metadata/${folder}`))?.['keys'] ?? [],
+    list: async (folder) => (await call('LIST', `metadata/${folder}`))?.keys ?? [],
   };
 }

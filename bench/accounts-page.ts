@@ -1,0 +1,173 @@
+/**
+ * `GET /accounts`, first and deep page of 100,000 rows with 20 callers at once, against a bare Express handler that runs
+ * the same SQL. Both are processes of their own and take turns, so that what else the machine does meets both.
+ * By itself: `node bench/accounts-page.ts [--json] [--state <folder of a running stack>]`.
+ */
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { hashToken, newToken } from '../api/auth/tokens.ts';
+import { encodeCursor } from '../api/http/pagination.ts';
+import { applyMigrations } from '../db/apply-migrations.ts';
+import { openDatabase } from '../db/client.ts';
+import { createUser } from '../db/queries/users.ts';
+import { eventually } from '../infra/dev/eventually.ts';
+import { freePort } from '../infra/dev/ports.ts';
+import { ensureDatabase, preparePostgres } from '../infra/dev/postgres.ts';
+import { readStack } from '../infra/dev/state.ts';
+import { insertManyAccounts } from '../test/support/many-accounts.ts';
+import { formatMeasure, inParallel, percentile, timed, type Measure } from './measure.ts';
+
+const ROWS = 100_000;
+const CALLERS = 20;
+const PAGE = 50;
+const ROUNDS = 10;
+const REQUESTS_PER_ROUND = 300;
+const TARGET = { atMost: 1.5 };
+
+interface Target {
+  readonly url: string;
+  readonly token?: string;
+}
+
+/** Fills a database of its own on the Postgres of `postgresUrl`, measures, and removes it. */
+export async function accountsPage(postgresUrl: string): Promise<Measure[]> {
+  const url = Object.assign(new URL(postgresUrl), { pathname: `/bench_${Date.now()}` }).href;
+  await ensureDatabase(url);
+  const servers: ChildProcess[] = [];
+  try {
+    const token = await fill(url);
+    const deep = await keyAt(url, Math.floor(ROWS * 0.9));
+    const serve = async (kind: string): Promise<string> => {
+      const server = startServer(kind, url, deep);
+      servers.push(server);
+      const [{ port }] = (await once(server, 'message')) as [{ port: number }];
+      return `http://127.0.0.1:${port}`;
+    };
+    const api = `${await serve('api')}/api/v1/accounts?limit=${PAGE}`;
+    const bare = await serve('bare');
+    return [
+      await compare('first page', { url: api, token }, { url: `${bare}/first` }),
+      await compare('deep page', { url: `${api}&after=${encodeCursor(deep)}`, token }, { url: `${bare}/deep` }),
+    ];
+  } finally {
+    for (const server of servers) server.disconnect();
+    await Promise.all(servers.map((server) => server.exitCode === null && once(server, 'exit')));
+    await onServer(postgresUrl, `drop database "${new URL(url).pathname.slice(1)}" with (force)`);
+  }
+}
+
+function startServer(kind: string, databaseUrl: string, deep: { submittedAt: string; id: string }): ChildProcess {
+  const program = fileURLToPath(new URL('accounts-page-server.ts', import.meta.url));
+  return fork(program, [kind, String(PAGE), deep.submittedAt, deep.id], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+/** 100,000 accounts and one administrator, whose token is the answer. */
+async function fill(url: string): Promise<string> {
+  await applyMigrations(url);
+  await onServer(url, insertManyAccounts(ROWS, []));
+  await onServer(url, 'vacuum analyze');
+  const token = newToken().reveal();
+  const { db, close } = openDatabase(url);
+  const createdAt = new Date().toISOString();
+  await createUser(db, { name: 'bench', role: 'administrator', tokenHash: hashToken(token), createdAt });
+  await close();
+  return token;
+}
+
+async function keyAt(url: string, depth: number): Promise<{ submittedAt: string; id: string }> {
+  const rows = await onServer(
+    url,
+    `select submitted_at, id from accounts order by submitted_at desc, id desc offset ${depth} limit 1`,
+  );
+  return { submittedAt: rows[0]!['submitted_at'].toISOString(), id: rows[0]!['id'] };
+}
+
+async function onServer(url: string, statement: string): Promise<Record<string, any>[]> {
+  // eslint-disable-line
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function compare(page: string, api: Target, bare: Target): Promise<Measure> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CALLERS });
+  const times: { api: number[]; bare: number[] } = { api: [], bare: [] };
+  await round(agent, api);
+  await round(agent, bare);
+  for (let turn = 0; turn < ROUNDS; turn += 1) {
+    times.api.push(...(await round(agent, api)));
+    times.bare.push(...(await round(agent, bare)));
+  }
+  agent.destroy();
+  const [apiP99, bareP99] = [percentile(times.api, 0.99), percentile(times.bare, 0.99)];
+  return {
+    name: `GET /accounts, ${page}, ${ROWS} rows, ${CALLERS} callers, p99`,
+    ratio: apiP99 / bareP99,
+    target: TARGET,
+    evidence: {
+      'API p99 ms': apiP99,
+      'bare p99 ms': bareP99,
+      'API p50 ms': percentile(times.api, 0.5),
+      'bare p50 ms': percentile(times.bare, 0.5),
+      'requests each': times.api.length,
+    },
+  };
+}
+
+/** How long each request took, in milliseconds. */
+async function round(agent: Agent, target: Target): Promise<number[]> {
+  const times: number[] = [];
+  await inParallel(REQUESTS_PER_ROUND, CALLERS, async () => void times.push(await timed(() => read(agent, target))));
+  return times;
+}
+
+function read(agent: Agent, { url, token }: Target): Promise<void> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return new Promise((resolve, reject) => {
+    get(url, { agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}`));
+      response.resume().once('end', resolve).once('error', reject);
+    }).once('error', reject);
+  });
+}
+
+/** Runs `work` with the URL of a Postgres that is there for it only. */
+async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'alm-bench-'));
+  // Postgres runs as another user where this one is root.
+  await chmod(folder, 0o711);
+  let server: ChildProcess | undefined;
+  try {
+    const { url, spec } = await preparePostgres(join(folder, 'postgres'), await freePort());
+    const { command, args, env, uid, gid } = spec;
+    const identity = uid === undefined || gid === undefined ? {} : { uid, gid };
+    server = spawn(command, args, { cwd: '/', env, stdio: 'ignore', ...identity });
+    await eventually('Postgres answers', () => ensureDatabase(url), { timeoutMs: 30_000 });
+    return await work(url);
+  } finally {
+    if (server?.kill('SIGINT')) await once(server, 'exit');
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, state: { type: 'string' } } });
+  const measures = values.state
+    ? await accountsPage((await readStack(values.state)).postgres!.url)
+    : await withPostgres(accountsPage);
+  console.log(values.json ? JSON.stringify(measures, null, 2) : measures.map(formatMeasure).join('\n'));
+}

@@ -1,0 +1,6 @@
+/** Writes `.env.example` anew: `node infra/runtime/env-example.ts`. A test fails when the file is not what this writes. */
+import { writeFileSync } from 'node:fs';
+import { envExampleText } from './env-example-text.ts';
+import { PROGRAMS } from './programs.ts';
+
+writeFileSync(new URL('../../.env.example', import.meta.url), envExampleText(PROGRAMS));

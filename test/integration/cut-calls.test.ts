@@ -1,0 +1,90 @@
+/** Every single LDAP and vault call of a life, cut before, during and after: afterwards one account or none, and the truth. */
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Account } from '../../contracts/account.ts';
+import { DOMAINS } from '../../infra/dev/stack.ts';
+import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { createFaults, MOMENTS, type Faults } from '../support/faults.ts';
+import { engineConfiguration, faultyConnections, replaceEngine } from '../support/own-engine.ts';
+
+const [CORP] = DOMAINS;
+const stateFolder = inject('stateFolder');
+const PATIENCE_MS = 90_000;
+
+let people: People;
+let faults: Faults;
+let restore: () => Promise<void>;
+
+beforeAll(async () => {
+  people = await openPeople(stateFolder);
+  faults = createFaults();
+  const configuration = await engineConfiguration(stateFolder, CORP);
+  restore = await replaceEngine(stateFolder, configuration, faultyConnections(configuration, faults));
+});
+
+afterAll(async () => {
+  await restore?.();
+});
+
+async function retire(account: Account): Promise<Account> {
+  await people.client.act('owner', account, 'retire');
+  return people.client.until(account, 'is retired', (now) => now.state === 'retired', PATIENCE_MS);
+}
+
+/** Cuts every call of `work` in turn and prints what came of it. Ends where an undisturbed run ends. */
+async function campaign(
+  prepare: () => Promise<Account | undefined>,
+  work: (prepared?: Account) => Promise<Account>,
+  truth: object,
+) {
+  // The second run is the measure: the first one logs on and looks at the vault's mount, which is then remembered.
+  for (let run = 0; run < 2; run++) {
+    const undisturbed = await prepare();
+    faults.begin();
+    await work(undisturbed);
+  }
+  const calls = [...faults.calls];
+  const rows: { call: string; moment: string; cut: boolean; outcome: string }[] = [];
+  for (const [index, call] of calls.entries()) {
+    for (const moment of MOMENTS) {
+      const prepared = await prepare();
+      faults.begin({ index, moment });
+      const account = await work(prepared);
+      const cut = faults.wasCut();
+      faults.begin();
+      const seen = await truthOf(stateFolder, account);
+      const holds = Object.entries(truth).every(
+        ([key, value]) => JSON.stringify(seen[key as keyof typeof seen]) === JSON.stringify(value),
+      );
+      rows.push({ call: `${index + 1} ${call}`, moment, cut, outcome: holds ? '✓' : JSON.stringify(seen) });
+    }
+  }
+  console.table(rows);
+  return rows;
+}
+
+describe('provisioning', () => {
+  it('comes to one usable account wherever it is cut', { timeout: 900_000 }, async () => {
+    const rows = await campaign(
+      async () => undefined,
+      () => people.provide(CORP),
+      USABLE,
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(40);
+    expect(rows.filter(({ outcome }) => outcome !== '✓')).toEqual([]);
+    // What is remembered ages meanwhile, so the last calls may not come about; nearly all must.
+    expect(rows.filter(({ cut }) => cut).length).toBeGreaterThanOrEqual(rows.length * 0.85);
+  });
+});
+
+describe('retirement', () => {
+  it('leaves nothing wherever it is cut', { timeout: 900_000 }, async () => {
+    const rows = await campaign(
+      () => people.provide(CORP),
+      (account) => retire(account!),
+      GONE,
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(20);
+    expect(rows.filter(({ outcome }) => outcome !== '✓')).toEqual([]);
+    expect(rows.filter(({ cut }) => cut).length).toBeGreaterThanOrEqual(rows.length * 0.85);
+  });
+});

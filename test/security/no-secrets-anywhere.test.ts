@@ -1,0 +1,163 @@
+/** A life with known passwords, its failures included: afterwards they are in the vault and nowhere else. */
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { accountWorkflowId } from '../../contracts/ids.ts';
+import { DOMAINS } from '../../infra/dev/stack.ts';
+import { readStack } from '../../infra/dev/state.ts';
+import { createDataConverter } from '../../infra/runtime/data-converter.ts';
+import { sensitive } from '../../infra/runtime/sensitive.ts';
+import type { EngineConfiguration } from '../../workers/compose-engine.ts';
+import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { createFaults } from '../support/faults.ts';
+import { engineConfiguration, faultyConnections, replaceEngine } from '../support/own-engine.ts';
+
+const [CORP] = DOMAINS;
+const stateFolder = inject('stateFolder');
+const canaries: string[] = [];
+
+let people: People;
+let configuration: EngineConfiguration;
+let restore: (() => Promise<void>) | undefined;
+/** The text of everything that a caller got over HTTP. */
+const answers: string[] = [];
+const accountIds: string[] = [];
+
+function createPassword() {
+  // The first one is refused by the domain's policy, so that the path of a refused password is walked too.
+  const marked =
+    canaries.length === 0
+      ? `canary${randomBytes(9).toString('hex')}`
+      : `Canary "\\/é1-${randomBytes(12).toString('hex')}`;
+  const canary = marked.replace('é', '');
+  canaries.push(canary);
+  return sensitive(canary);
+}
+
+beforeAll(async () => {
+  people = await openPeople(stateFolder);
+  configuration = await engineConfiguration(stateFolder, CORP);
+  const faults = createFaults();
+  restore = await replaceEngine(stateFolder, configuration, {
+    ...faultyConnections(configuration, faults),
+    createPassword,
+  });
+
+  const refusedFirst = await people.provide(CORP);
+  expect(await truthOf(stateFolder, refusedFirst)).toMatchObject(USABLE);
+  for (let index = 0; index < 12; index += 2) {
+    faults.begin({ index, moment: 'during' });
+    const account = await people.provide(CORP);
+    accountIds.push(account.id);
+    answers.push(JSON.stringify(account), JSON.stringify(await people.client.events(account)));
+  }
+  const last = await people.provide(CORP);
+  await people.client.act('owner', last, 'retire');
+  await people.client.until(last, 'is retired', ({ state }) => state === 'retired', 60_000);
+  accountIds.push(refusedFirst.id, last.id);
+}, 300_000);
+
+afterAll(async () => {
+  await restore?.();
+});
+
+/** Every form in which a password may have been written. */
+function formsOf(canary: string): Buffer[] {
+  const texts = [canary, JSON.stringify(canary).slice(1, -1), encodeURIComponent(canary)];
+  const bytes = [Buffer.from(canary), Buffer.from(canary, 'utf16le'), Buffer.from(`"${canary}"`, 'utf16le')];
+  const base64 = bytes.flatMap((raw) =>
+    // Base64 depends on where a text begins within three bytes: the inner part of each alignment is looked for.
+    [0, 1, 2].map((shift) =>
+      Buffer.concat([Buffer.alloc(shift), raw])
+        .toString('base64')
+        .slice(4, -4),
+    ),
+  );
+  const hex = bytes.map((raw) => raw.toString('hex'));
+  return [...bytes, ...[...texts, ...base64, ...hex].map((text) => Buffer.from(text))];
+}
+
+function expectClean(where: string, content: Buffer | string): void {
+  const haystack = Buffer.from(content);
+  expect(haystack.length, `${where} is empty: nothing was looked at`).toBeGreaterThan(0);
+  for (const [number, canary] of canaries.entries()) {
+    const found = formsOf(canary).findIndex((form) => haystack.includes(form));
+    expect(found, `password ${number} is in ${where}, in form ${found}`).toBe(-1);
+  }
+}
+
+it('finds a password in every form (the search itself works)', () => {
+  for (const form of formsOf(canaries[0]!)) {
+    expect(() => expectClean('a sample', Buffer.concat([Buffer.from('…'), form, Buffer.from('…')]))).toThrow(
+      /is in a sample/,
+    );
+  }
+});
+
+it('used at least one password for each account', () => {
+  expect(canaries.length).toBeGreaterThanOrEqual(accountIds.length);
+});
+
+it("is not in Temporal's database file", async () => {
+  const { databaseFile } = (await readStack(stateFolder)).temporal!;
+  for (const suffix of ['', '-wal']) {
+    const content = await readFile(`${databaseFile}${suffix}`).catch(() => undefined);
+    if (content && content.length > 0) expectClean(`temporal.db${suffix}`, content);
+    else expect(suffix).toBe('-wal');
+  }
+});
+
+it('is not in the decoded histories', async () => {
+  const connection = await Connection.connect({ address: configuration.temporalAddress });
+  const dataConverter = createDataConverter(configuration.codecKeys);
+  const client = new Client({ connection, dataConverter });
+  const codec = dataConverter.payloadCodecs![0]!;
+  for (const id of accountIds) {
+    const history = await client.workflow.getHandle(accountWorkflowId(CORP, id)).fetchHistory();
+    const text = JSON.stringify(await decodeAll(history, async (payload) => (await codec.decode([payload]))[0]!));
+    expect(text).toContain('svc-');
+    expectClean(`the history of ${id}`, text);
+  }
+  await connection.close();
+});
+
+it('is not in Postgres', async () => {
+  const client = new pg.Client({ connectionString: (await readStack(stateFolder)).postgres!.url });
+  await client.connect();
+  const { rows: tables } = await client.query<{ name: string }>(
+    "select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+  );
+  expect(tables.length).toBeGreaterThan(5);
+  for (const { name } of tables) {
+    const { rows } = await client.query<{ text: string }>(`select t::text as text from ${name} t`);
+    if (rows.length > 0) expectClean(name, rows.map(({ text }) => text).join('\n'));
+  }
+  await client.end();
+});
+
+it('is not in any log, any answer, or the arguments of any process', async () => {
+  for (const name of await readdir(join(stateFolder, 'logs'))) {
+    const content = await readFile(join(stateFolder, 'logs', name));
+    if (content.length > 0) expectClean(name, content);
+  }
+  expectClean('the answers of the API', answers.join('\n'));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const read = async (pid: string) => readFile(`/proc/${pid}/cmdline`).catch(() => Buffer.alloc(0));
+  expectClean('the arguments of processes', Buffer.concat(await Promise.all(pids.map(read))));
+});
+
+/** The history with every payload decrypted and its text in clear. */
+async function decodeAll(value: unknown, decode: (payload: Payload) => Promise<Payload>): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((item) => decodeAll(item, decode)));
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  if ('metadata' in value && 'data' in value) {
+    const { data } = await decode(value as Payload);
+    return Buffer.from(data ?? []).toString('utf8');
+  }
+  const entries = Object.entries(value).map(async ([key, item]) => [key, await decodeAll(item, decode)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
