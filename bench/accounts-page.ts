@@ -58,7 +58,7 @@ export async function accountsPage(postgresUrl: string): Promise<Measure[]> {
     ];
   } finally {
     for (const server of servers) server.disconnect();
-    await Promise.all(servers.map((server) => server.exitCode === null && once(server, 'exit')));
+    await Promise.all(servers.filter((server) => server.exitCode === null).map((server) => once(server, 'exit')));
     await onServer(postgresUrl, `drop database "${new URL(url).pathname.slice(1)}" with (force)`);
   }
 }
@@ -89,11 +89,11 @@ async function keyAt(url: string, depth: number): Promise<{ submittedAt: string;
     url,
     `select submitted_at, id from accounts order by submitted_at desc, id desc offset ${depth} limit 1`,
   );
-  return { submittedAt: rows[0]!['submitted_at'].toISOString(), id: rows[0]!['id'] };
+  const { submitted_at: submittedAt, id } = rows[0] as { submitted_at: Date; id: string };
+  return { submittedAt: submittedAt.toISOString(), id };
 }
 
-async function onServer(url: string, statement: string): Promise<Record<string, any>[]> {
-  // eslint-disable-line
+async function onServer(url: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

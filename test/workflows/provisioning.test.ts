@@ -1,3 +1,4 @@
+/** The way from a request to an active account, and what it costs. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { APPROVER, createHarness, type Harness } from '../support/lifecycle-harness.ts';
 
@@ -16,6 +17,14 @@ test('an approved request becomes an active account', async () => {
   const account = await story.until(({ state }) => state === 'active');
   expect(account).toMatchObject({ sequence: 4, secret: { version: 2 } });
   expect(story.recorded().map(({ type }) => type)).toEqual(['submitted', 'voted', 'approved', 'provisioned']);
-  const history = await story.history();
-  console.log(history.length, harness.fakes.names());
+  // Beyond the request's own: from the last approval on, at most 6 activities and 45 events.
+  const afterApproval = harness.fakes.names().slice(harness.fakes.names().lastIndexOf('reserveName') + 3);
+  expect(afterApproval.toSorted()).toEqual([
+    'establishAccount',
+    'promoteCredential',
+    'recordTransition',
+    'recordTransition',
+    'stageCredential',
+  ]);
+  expect((await story.history()).length).toBeLessThanOrEqual(65);
 });
