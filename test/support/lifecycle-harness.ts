@@ -22,7 +22,6 @@ export const DOMAIN = 'corp.example.test';
 export const REQUESTER = 'rita';
 export const OWNER = 'olga';
 export const APPROVER = 'anna';
-export const ADMINISTRATOR = 'ada';
 
 type Duration = Parameters<TestWorkflowEnvironment['sleep']>[0];
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
