@@ -1,5 +1,5 @@
 /** Counts and logs every attempt of an activity, with the ids that connect it to its account. */
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { Histogram, type Registry } from 'prom-client';
 import { parseAccountWorkflowId } from '../contracts/ids.ts';
@@ -46,7 +46,7 @@ export function activityInterceptor(logger: Logger, registry: Registry): Activit
 
 function codeOf(error: unknown): string {
   if (error instanceof ApplicationFailure) return error.type ?? 'UnexpectedError';
-  return 'cancelled';
+  return error instanceof CancelledFailure ? 'cancelled' : 'UnexpectedError';
 }
 
 function detailsOf(error: unknown): unknown {

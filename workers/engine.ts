@@ -2,11 +2,12 @@
 import { Worker } from '@temporalio/worker';
 import { domainTaskQueue } from '../contracts/ids.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
+import { EXIT_CODE_MISCONFIGURED } from '../infra/runtime/environment.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { ENGINE, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
-import { composeEngine } from './compose-engine.ts';
+import { composeEngine, type Engine } from './compose-engine.ts';
 import { engineReadiness } from './engine-readiness.ts';
 import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
 
@@ -14,7 +15,7 @@ const configuration = loadConfiguration(ENGINE);
 const logger = createLogger({ program: 'engine', level: configuration.logLevel }).child({
   domain: configuration.domain,
 });
-const engine = composeEngine(configuration);
+const engine = composeOrExit();
 const registry = createRegistry('engine');
 
 process.exit(
@@ -39,3 +40,13 @@ process.exit(
     close: async () => engine.directory.close(),
   }),
 );
+
+/** An unsafe start (NODE_DEBUG that prints passwords, a vault over plain http) is refused before anything is connected. */
+function composeOrExit(): Engine {
+  try {
+    return composeEngine(configuration);
+  } catch (error) {
+    logger.fatal({ error }, 'the engine cannot start with this configuration');
+    process.exit(EXIT_CODE_MISCONFIGURED);
+  }
+}

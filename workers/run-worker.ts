@@ -70,7 +70,8 @@ async function runOn(connection: NativeConnection, program: WorkerProgram, sdkMe
     process.once(signal, () => {
       logger.info({ signal }, 'ends: it finishes the steps that run');
       telemetry.drain();
-      worker.shutdown();
+      // The other signal may have come before, and a worker that ends cannot be told to end.
+      if (worker.getState() === 'RUNNING') worker.shutdown();
     });
   }
   const watchdog = watch(worker, logger);

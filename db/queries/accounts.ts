@@ -30,9 +30,27 @@ export interface AccountFilter {
 
 const { stateSince: _stateSince, ...ACCOUNT_COLUMNS } = getTableColumns(accounts);
 
+/** Where each field of an account is in a row as the driver gives it, and how it is read when not as it is. */
+const FIELDS = Object.entries(ACCOUNT_COLUMNS).map(([key, column]) => ({
+  key,
+  name: column.name,
+  decode: column.getSQLType().startsWith('timestamp')
+    ? (value: unknown) => (value === null ? null : column.mapFromDriverValue(value))
+    : undefined,
+}));
+
+/** Rows are mapped here: drizzle's own mapping takes longer than Postgres does for the whole page. */
+function toAccount(row: Record<string, unknown>): Account {
+  const account: Record<string, unknown> = {};
+  for (const { key, name, decode } of FIELDS) account[key] = decode ? decode(row[name]) : row[name];
+  return account as Account;
+}
+
 export async function findAccount(db: Database, id: string): Promise<Account | undefined> {
-  const rows = await db.query((drizzle) => drizzle.select(ACCOUNT_COLUMNS).from(accounts).where(eq(accounts.id, id)));
-  return rows[0];
+  const { rows } = await db.query((drizzle) =>
+    drizzle.execute(drizzle.select(ACCOUNT_COLUMNS).from(accounts).where(eq(accounts.id, id))),
+  );
+  return rows.map(toAccount)[0];
 }
 
 /**
@@ -45,7 +63,7 @@ export async function listAccounts(db: Database, filter: AccountFilter): Promise
     visibleTo === undefined
       ? { submittedAt: accounts.submittedAt, id: accounts.id }
       : { submittedAt: accountParties.submittedAt, id: accountParties.accountId };
-  const rows = await db.query((drizzle) => {
+  const { rows } = await db.query((drizzle) => {
     const all = drizzle.select(ACCOUNT_COLUMNS).from(accounts).$dynamic();
     const visible =
       visibleTo === undefined
@@ -54,7 +72,7 @@ export async function listAccounts(db: Database, filter: AccountFilter): Promise
             accountParties,
             and(eq(accountParties.accountId, accounts.id), eq(accountParties.userName, visibleTo)),
           );
-    return visible
+    const page = visible
       .where(
         and(
           ...conditionsOf(filter),
@@ -63,8 +81,9 @@ export async function listAccounts(db: Database, filter: AccountFilter): Promise
       )
       .orderBy(desc(key.submittedAt), desc(key.id))
       .limit(limit + 1);
+    return drizzle.execute(page);
   });
-  return pageOf(rows, limit, ({ submittedAt, id }) => ({ submittedAt, id }));
+  return pageOf(rows.map(toAccount), limit, ({ submittedAt, id }) => ({ submittedAt, id }));
 }
 
 function conditionsOf({ state, domain, nameContains, blocked }: AccountFilter) {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { freePort } from '../../infra/dev/ports.ts';
-import { killNow, launch, type LaunchSpec } from '../../infra/dev/processes.ts';
+import { launch, type LaunchSpec } from '../../infra/dev/processes.ts';
 import { DOMAINS, killProcess, startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { readStack, type ProcessRole } from '../../infra/dev/state.ts';
 import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
@@ -89,7 +89,7 @@ describe('engines', () => {
       expect(await steps(second.logFile)).toBeGreaterThan(0);
       expect(await steps(engines[0]!.logFile)).toBeGreaterThan(0);
     } finally {
-      await killNow(second.pid);
+      await killProcess(stateFolder, 'engine', 'second');
     }
     expect(await truthOf(stateFolder, await people.provide(CORP))).toEqual(USABLE);
   });

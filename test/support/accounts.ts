@@ -1,9 +1,21 @@
 /** Accounts of the running stack, by the public API. */
 import { randomBytes } from 'node:crypto';
-import type { Account } from '../../contracts/account.ts';
-import { createClient, type Client } from '../../infra/dev/demo/client.ts';
-import { logOnWithVaultPassword, lookInDirectory, lookInVault } from '../../infra/dev/demo/evidence.ts';
-import { readStack } from '../../infra/dev/state.ts';
+import type { Account, AccountEvent } from '../../contracts/account.ts';
+import type { AccountAction } from '../../contracts/lifecycle.ts';
+import { callerAs, whenAccount } from '../../infra/dev/demo/api.ts';
+import { isEnabled, observe, type Entry, type Observer } from '../../infra/dev/demo/directory.ts';
+import { observeVault } from '../../infra/dev/demo/vault.ts';
+import { readStack, type Stack, type TokenName } from '../../infra/dev/state.ts';
+
+/** The API, by user. Every function throws when the API refuses. */
+export interface Client {
+  submit(templateId: string, samAccountName: string): Promise<Account>;
+  act(as: TokenName, account: Account, action: AccountAction, body?: unknown): Promise<Account>;
+  read(account: Account): Promise<Account>;
+  events(account: Account): Promise<readonly AccountEvent[]>;
+  /** Reads the account until `test` holds. */
+  until(account: Account, what: string, test: (now: Account) => boolean, timeoutMs: number): Promise<Account>;
+}
 
 export interface People {
   readonly client: Client;
@@ -17,20 +29,21 @@ export function newName(): string {
   return `svc-${randomBytes(5).toString('hex')}`;
 }
 
-/** A client with a yearly template in every domain of the stack. */
+/** A client, and a yearly template in every domain of the stack. */
 export async function openPeople(stateFolder: string): Promise<People> {
-  const client = await createClient(stateFolder);
+  const stack = await readStack(stateFolder);
+  const client = createClient(stack);
   const templates = new Map<string, string>();
-  for (const { fqdn, accountsOu, baseDn } of (await readStack(stateFolder)).domains) {
+  for (const { fqdn, accountsOu, baseDn } of stack.domains) {
     const template = {
       name: `Tests ${newName()}`,
       naming: { pattern: 'svc-[a-z0-9-]+' },
       directory: { domain: fqdn, organizationalUnit: accountsOu, groups: [`CN=payroll-readers,OU=Groups,${baseDn}`] },
       vault: { folder: 'service-accounts' },
       approval: { steps: [{ name: 'Manager', approvers: ['approver1'], quorum: 1 }] },
-      lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' },
+      lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' as const },
     };
-    templates.set(fqdn, await client.createTemplate(template));
+    templates.set(fqdn, await callerAs(stack, 'administrator').makeTemplate(template));
   }
   const request = async (fqdn: string, name = newName()): Promise<Account> => {
     const account = await client.submit(templates.get(fqdn)!, name);
@@ -44,18 +57,51 @@ export async function openPeople(stateFolder: string): Promise<People> {
   };
 }
 
-/** What is true of an account that is active: one object, one live password, and it is the stored one. */
-export async function truthOf(stateFolder: string, account: Account) {
-  const { count, enabled, denials, groups } = await lookInDirectory(stateFolder, account);
+function createClient(stack: Stack): Client {
+  const administrator = callerAs(stack, 'administrator');
   return {
-    state: account.state,
-    blocked: account.blocked,
-    objects: count,
-    enabled,
-    denials,
-    groups,
-    secret: account.secret ? await lookInVault(stateFolder, account.secret.vaultPath) : 'none',
-    logsOn: await logOnWithVaultPassword(stateFolder, account),
+    submit: async (templateId, samAccountName) =>
+      callerAs(stack, 'requester').submit({
+        templateId,
+        samAccountName,
+        justification: `A test needs ${samAccountName}`,
+        owners: ['owner'],
+      }),
+    act: async (as, { id }, action, body) => callerAs(stack, as).act(id, action, body),
+    read: async ({ id }) => administrator.account(id),
+    events: async ({ id }) => administrator.events(id),
+    until: async ({ id, samAccountName }, what, test, timeoutMs) =>
+      whenAccount(administrator, id, `${samAccountName} ${what}`, test, { timeoutMs, intervalMs: 200 }),
+  };
+}
+
+/** What is true of an account that is active: one object, one live password, and it is the stored one. */
+export async function truthOf(stateFolder: string, { samAccountName, state, blocked, secret, domain: fqdn }: Account) {
+  const stack = await readStack(stateFolder);
+  const directory = await observe(
+    stateFolder,
+    stack.domains.find((domain) => domain.fqdn === fqdn)!,
+  );
+  const objects = await directory.find(samAccountName);
+  const stored = secret ? await observeVault(stack).read(secret.vaultPath) : undefined;
+  return {
+    state,
+    blocked,
+    objects: objects.length,
+    ...(objects[0] ? await truthOfObject(directory, objects[0], stored?.password) : NO_OBJECT),
+    secret: stored ? (stored.password ? 'current' : 'pending') : 'none',
+  };
+}
+
+const NO_OBJECT = { enabled: false, denials: 0, groups: [], logsOn: false };
+
+async function truthOfObject(directory: Observer, entry: Entry, password: string | undefined) {
+  const dn = entry['dn']?.[0] ?? '';
+  return {
+    enabled: isEnabled(entry),
+    denials: (await directory.deniedToChangePassword(dn)).length,
+    groups: (entry['memberof'] ?? []).map((group) => /^CN=([^,]*)/.exec(group)?.[1]),
+    logsOn: password !== undefined && (await directory.logsOn(dn, password)),
   };
 }
 
@@ -69,13 +115,4 @@ export const USABLE = {
   secret: 'current',
   logsOn: true,
 };
-export const GONE = {
-  ...USABLE,
-  state: 'retired',
-  objects: 0,
-  enabled: false,
-  denials: 0,
-  groups: [],
-  secret: 'none',
-  logsOn: false,
-};
+export const GONE = { ...USABLE, ...NO_OBJECT, state: 'retired', objects: 0, secret: 'none' };

@@ -21,6 +21,8 @@ export interface FakeActivities {
   behave(changes: Partial<Activities>): void;
   /** Makes an activity fail with a code of the catalogue, `times` times or for ever. */
   fail(activity: ActivityName, code: ErrorCode, times?: number): void;
+  /** Holds an activity's next call until the gate is opened; then it succeeds, or fails with a code. Later calls succeed. */
+  hold(activity: ActivityName, code?: ErrorCode): { open(): void };
   /** All activities succeed again; the calls stay recorded. */
   recover(): void;
   /** Forgets the calls and every override. */
@@ -79,6 +81,20 @@ export function createFakeActivities(template: () => Template): FakeActivities {
         throw failure(code, `${activity} was told to fail`);
       };
       overrides = { ...overrides, [activity]: failing };
+    },
+    hold(activity, code) {
+      let open = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (open = resolve));
+      let isFirst = true;
+      const held = async (input: never): Promise<unknown> => {
+        const fails = isFirst && code !== undefined;
+        isFirst = false;
+        await gate;
+        if (fails) throw failure(code, `${activity} was told to fail`);
+        return defaults[activity](input);
+      };
+      overrides = { ...overrides, [activity]: held };
+      return { open };
     },
     recover() {
       overrides = {};

@@ -5,10 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import proto, { type temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Runtime, Worker } from '@temporalio/worker';
-import { inject } from 'vitest';
+import { Worker } from '@temporalio/worker';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
 import type { AccountAction } from '../../contracts/lifecycle.ts';
@@ -16,12 +15,18 @@ import type { Template } from '../../contracts/template.ts';
 import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput, type SubmitMessage } from '../../contracts/workflows.ts';
 import * as messages from '../../workflows/account-lifecycle/messages.ts';
 import type { accountLifecycle } from '../../workflows/index.ts';
-import { createFakeActivities, sampleTemplate, type FakeActivities } from './fake-activities.ts';
+import { eventually } from '../../infra/dev/eventually.ts';
+import { createFakeActivities, sampleTemplate, type ActivityName, type FakeActivities } from './fake-activities.ts';
+import { installQuietRuntime } from './quiet-runtime.ts';
+import { freeClock, skipWithoutEngine, untilIdle } from './skipping-clock.ts';
+
+const POLLING = { timeoutMs: 10_000, intervalMs: 20 };
 
 export const DOMAIN = 'corp.example.test';
 export const REQUESTER = 'rita';
 export const OWNER = 'olga';
 export const APPROVER = 'anna';
+export const ADMINISTRATOR = 'ada';
 
 type Duration = Parameters<TestWorkflowEnvironment['sleep']>[0];
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -42,18 +47,28 @@ export interface Story {
   snapshot(): Promise<Account | null>;
   /** The server's clock, in milliseconds since the epoch. */
   now(): Promise<number>;
-  /** Skips time. */
+  /** Skips time, after the skips asked for before. What is under way should be in the workflow's hands by then: see `called`. */
   sleep(duration: Duration): Promise<void>;
+  /** Skips time while the engine is away and its tasks wait. Use an environment of its own for such a test. */
+  sleepWithoutEngine(durationMs: number): Promise<void>;
+  /** Waits (without skipping time) until the activity was called `times` times, now and before. Fails after ten seconds. */
+  called(activity: ActivityName, times: number): Promise<void>;
   /** Waits (without skipping time) until the snapshot is as wanted. Fails after ten seconds, with what it was. */
   until(wanted: (account: Account) => boolean): Promise<Account>;
   /** Waits, skipping time, for the end of the account's whole chain of runs. */
   result(): Promise<Account | null>;
   cancel(): Promise<void>;
+  /** Waits until the workflow has asked an activity to be cancelled. */
+  cancelArrives(): Promise<void>;
   /** The history of the newest run, or of a given one. */
   history(runId?: string): Promise<HistoryEvent[]>;
   /** Every event that reached the projection, by sequence number, without the retries. */
   recorded(): AccountEvent[];
   runId(): Promise<string>;
+  /** Waits until no task of the workflow is being worked on. */
+  rests(): Promise<void>;
+  /** Waits until another run than this one has begun. */
+  laterRun(runId: string): Promise<void>;
 }
 
 export interface Harness {
@@ -66,29 +81,39 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-/** Starts a server, a control plane and an engine. Slow (2 s): once a file. */
-export async function createHarness(): Promise<Harness> {
-  Runtime.install({ logger: quietLogger, telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+/** What a harness runs on, as files: the server's program and the bundled workflows. */
+export interface HarnessParts {
+  readonly testServer: string;
+  readonly workflowBundle: string;
+}
+
+/** Starts a server, a control plane and an engine. Slow (2 s): once a file. In tests, vitest's set-up has the parts. */
+export async function createHarness(parts?: HarnessParts): Promise<Harness> {
+  const { testServer, workflowBundle } = parts ?? (await partsOfTests());
+  installQuietRuntime();
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: inject('testServer') } },
+    server: { executable: { type: 'existing-path', path: testServer } },
   });
   let template = sampleTemplate();
   const fakes = createFakeActivities(() => template);
   const { reserveName, recordTransition, ...engineActivities } = fakes.activities;
-  const control = await run(environment, CONTROL_TASK_QUEUE, { reserveName, recordTransition });
+  const control = await run(environment, CONTROL_TASK_QUEUE, { reserveName, recordTransition }, workflowBundle);
   let engine: RunningWorker | undefined;
   let current: Story | undefined;
 
   const startEngine = async (): Promise<void> => {
-    engine ??= await run(environment, domainTaskQueue(DOMAIN), engineActivities, 'engine');
+    engine ??= await run(environment, domainTaskQueue(DOMAIN), engineActivities);
   };
   const stopEngine = async (): Promise<void> => {
     await engine?.stop();
     engine = undefined;
   };
   const end = async (): Promise<void> => {
-    if (current) await terminate(environment, current.workflowId);
+    if (!current) return;
+    const handle = environment.client.workflow.getHandle(current.workflowId);
     current = undefined;
+    await untilIdle(handle);
+    await handle.terminate().catch(() => undefined);
   };
   return {
     fakes,
@@ -97,6 +122,7 @@ export async function createHarness(): Promise<Harness> {
     stopEngine,
     async story(changes = {}) {
       await end();
+      await freeClock(environment);
       fakes.reset();
       template = sampleTemplate(changes);
       await startEngine();
@@ -111,21 +137,9 @@ export async function createHarness(): Promise<Harness> {
   };
 }
 
-/** Ends a workflow when no activity is running any more: terminated earlier, it would stop the server's clock for ever. */
-async function terminate({ client }: TestWorkflowEnvironment, workflowId: string): Promise<void> {
-  const handle = client.workflow.getHandle(workflowId);
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const description = await handle.describe().catch(() => undefined);
-    const pending = description?.raw.pendingActivities ?? [];
-    if (
-      !pending.some(
-        ({ state }) => state === proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
-      )
-    )
-      break;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await handle.terminate().catch(() => undefined);
+async function partsOfTests(): Promise<HarnessParts> {
+  const { inject } = await import('vitest');
+  return { testServer: inject('testServer'), workflowBundle: inject('workflowBundle') };
 }
 
 interface RunningWorker {
@@ -136,13 +150,13 @@ async function run(
   environment: TestWorkflowEnvironment,
   taskQueue: string,
   activities: object,
-  role: 'control' | 'engine' = 'control',
+  workflowBundle?: string,
 ): Promise<RunningWorker> {
   const worker = await Worker.create({
     connection: environment.nativeConnection,
     taskQueue,
     activities,
-    ...(role === 'control' ? { workflowBundle: { codePath: inject('workflowBundle') } } : {}),
+    ...(workflowBundle ? { workflowBundle: { codePath: workflowBundle } } : {}),
   });
   const ended = worker.run();
   return {
@@ -158,6 +172,7 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
   const workflowId = accountWorkflowId(DOMAIN, accountId);
   const { workflow } = environment.client;
   const handle = () => workflow.getHandle<typeof accountLifecycle>(workflowId);
+  let skipping = Promise.resolve();
   const newOperation = (): string => randomUUID();
 
   const story: Story = {
@@ -194,19 +209,20 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
     },
     snapshot: () => handle().query(messages.snapshotQuery),
     now: () => environment.currentTimeMs(),
-    sleep: (duration) => environment.sleep(duration),
-    async until(wanted) {
-      const deadline = Date.now() + 10_000;
-      for (;;) {
-        const account = await story.snapshot();
-        if (account && wanted(account)) return account;
-        if (Date.now() > deadline) throw new Error(`the account never got there: ${JSON.stringify(account)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+    sleep: (duration) => (skipping = skipping.then(() => environment.sleep(duration))),
+    sleepWithoutEngine: (durationMs) => skipWithoutEngine(environment, durationMs),
+    async called(activity, times) {
+      await eventually(`${activity} is called`, async () => fakes.inputsOf(activity).length >= times, POLLING);
     },
+    until: (wanted) => eventually('the account gets there', () => wantedSnapshot(story, wanted), POLLING),
     result: () => handle().result(),
     async cancel() {
       await handle().cancel();
+    },
+    async cancelArrives() {
+      const isAsked = async (): Promise<boolean> =>
+        (await story.history()).some((event) => event.activityTaskCancelRequestedEventAttributes);
+      await eventually('an activity is asked to be cancelled', isAsked, POLLING);
     },
     async history(runId) {
       const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
@@ -219,9 +235,19 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
         (a, b) => a.sequence - b.sequence,
       );
     },
+    async laterRun(runId) {
+      await eventually('the workflow continues as new', async () => (await story.runId()) !== runId, POLLING);
+    },
     runId: async () => (await handle().describe()).runId,
+    rests: () => untilIdle(handle()),
   };
   return story;
+}
+
+async function wantedSnapshot(story: Story, wanted: (account: Account) => boolean): Promise<Account> {
+  const account = await story.snapshot();
+  if (account && wanted(account)) return account;
+  throw new Error(`it is at ${JSON.stringify(account)}`);
 }
 
 export function sampleSubmission(operationId: string): SubmitMessage {
@@ -253,6 +279,3 @@ async function answered(update: Promise<Account>): Promise<Answer> {
     throw error;
   }
 }
-
-const nothing = (): void => undefined;
-const quietLogger = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

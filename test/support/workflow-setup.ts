@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import type { TestProject } from 'vitest/node';
 import { ensureTestServer } from '../../infra/dev/test-server.ts';
+import { quietLogger } from './quiet-runtime.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,20 +17,19 @@ declare module 'vitest' {
   }
 }
 
-export const WORKFLOWS_PATH = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'alm-workflow-bundle-'));
-  const bundle = join(folder, 'workflows.js');
-  const [{ code }, testServer] = await Promise.all([
-    bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH, logger: quiet }),
-    ensureTestServer(),
-  ]);
-  await writeFile(bundle, code);
-  project.provide('workflowBundle', bundle);
+  const [workflowBundle, testServer] = await Promise.all([bundleInto(folder), ensureTestServer()]);
+  project.provide('workflowBundle', workflowBundle);
   project.provide('testServer', testServer);
   return () => rm(folder, { recursive: true, force: true });
 }
 
-const nothing = (): void => undefined;
-const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: console.error };
+/** Bundles the workflows and answers the file's path. */
+export async function bundleInto(folder: string): Promise<string> {
+  const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
+  const path = join(folder, 'workflows.js');
+  await writeFile(path, code);
+  return path;
+}

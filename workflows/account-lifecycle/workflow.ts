@@ -47,7 +47,7 @@ import {
   type Intent,
 } from './intents.ts';
 import * as messages from './messages.ts';
-import { nextDeadline, waitMs, type Deadline } from './schedule.ts';
+import { LONGEST_WAIT_MS, nextDeadline, REST_MS, waitMs, type Deadline } from './schedule.ts';
 
 export async function accountLifecycle(input: AccountLifecycleInput): Promise<Account | null> {
   const run = openRun(input);
@@ -113,28 +113,30 @@ function decide(run: AccountRun, intent: DecideIntent): Tally {
 /** Lives until the account is to be retired, or until a quiet moment at which history should begin anew. */
 async function life(run: AccountRun): Promise<'retiring' | 'quiet'> {
   for (;;) {
-    if ((run.renewedInThisRun || workflowInfo().continueAsNewSuggested) && (await isQuiet(run))) return 'quiet';
-    const deadline = nextDeadline(accountOf(run), run.reminded, Date.now());
-    await condition(() => isWaiting(run), Math.max(waitMs(deadline, Date.now()), 1));
-    const intent = take(run);
-    const isDue = deadline !== undefined && deadline.at <= Date.now();
-    if (intent && (await act(run, intent)) === 'retiring') return 'retiring';
-    if (!intent && isDue && (await meet(run, deadline)) === 'retiring') return 'retiring';
+    const isLong = run.renewedInThisRun || workflowInfo().continueAsNewSuggested;
+    const next = await nextTurn(run, isLong ? REST_MS : LONGEST_WAIT_MS);
+    if (next === undefined && isLong && (await isQuiet(run))) return 'quiet';
+    if (next && (await ('kind' in next ? meet(run, next) : act(run, next))) === 'retiring') return 'retiring';
   }
 }
+
+/** Waits for a message or a deadline, whichever is first; undefined when neither came in time. */
+async function nextTurn(run: AccountRun, longestMs: number): Promise<Intent | Deadline | undefined> {
+  const deadline = nextDeadline(accountOf(run), run.reminded, Date.now());
+  await condition(() => isWaiting(run), waitMs(deadline, Date.now(), longestMs));
+  return take(run) ?? (deadline && deadline.at <= Date.now() ? deadline : undefined);
+}
+
+const CHANGES = { renew, disable, enable };
 
 /** Does what somebody asked of a living account. */
 async function act(run: AccountRun, intent: Intent): Promise<'living' | 'retiring'> {
   const { actor } = intent.message;
   switch (intent.action) {
     case 'renew':
-      await renew(run, intent);
-      return 'living';
     case 'disable':
-      await disable(run, intent);
-      return 'living';
     case 'enable':
-      await enable(run, intent);
+      await CHANGES[intent.action](run, intent);
       return 'living';
     case 'retire':
       settleAfter(run, intent, record(run, { type: 'retirement-requested', actor }));
