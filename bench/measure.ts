@@ -24,10 +24,6 @@ export function percentile(values: readonly number[], share: number): number {
   return value;
 }
 
-export function median(values: readonly number[]): number {
-  return percentile(values, 0.5);
-}
-
 /** Runs `task` and answers how long it took, in milliseconds. */
 export async function timed(task: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

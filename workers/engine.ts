@@ -9,6 +9,7 @@ import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
 import { composeEngine, type Engine } from './compose-engine.ts';
 import { engineReadiness } from './engine-readiness.ts';
+import { untilTooPowerful } from './power-check.ts';
 import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
 
 const configuration = loadConfiguration(ENGINE);
@@ -17,6 +18,11 @@ const logger = createLogger({ program: 'engine', level: configuration.logLevel }
 });
 const engine = composeOrExit();
 const registry = createRegistry('engine');
+
+void untilTooPowerful(engine.directory).then((findings) => {
+  logger.fatal({ findings }, "the engine must not run: its account in the domain may do more than the engine's work");
+  process.exit(EXIT_CODE_MISCONFIGURED);
+});
 
 process.exit(
   await runWorker({
