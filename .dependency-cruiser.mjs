@@ -13,21 +13,27 @@ const npm = (...names) => `^node_modules/(?:${names.join('|')})/`;
 const rooms = [
   { name: 'contracts', path: '^contracts/', may: [npm('zod')], node: false },
   { name: 'workflows', path: '^workflows/', may: [npm('@temporalio/workflow')], node: false },
-  { name: 'failure', path: '^activities/failure\\.ts$', may: [npm('@temporalio/common')], node: false },
+  {
+    // What the families of activities share.
+    name: 'activities',
+    path: '^activities/[^/]+\\.ts$',
+    may: [npm('@temporalio/(?:activity|common)', 'zod')],
+    node: false,
+  },
   {
     name: 'directory',
     path: '^activities/directory/',
-    may: ['^activities/failure\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'ldapts', 'zod')],
+    may: ['^activities/[^/]+\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'ldapts', 'zod')],
   },
   {
     name: 'vault',
     path: '^activities/vault/',
-    may: ['^activities/failure\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
+    may: ['^activities/[^/]+\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
   },
   {
     name: 'platform',
     path: '^activities/platform/',
-    may: ['^activities/failure\\.ts$', '^db/', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
+    may: ['^activities/[^/]+\\.ts$', '^db/', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
   },
   {
     name: 'engine',

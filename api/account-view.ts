@@ -2,18 +2,19 @@
 import type { Account } from '../contracts/account.ts';
 import { voteRefusal } from '../contracts/approval.ts';
 import { allowedActions, type AccountAction } from '../contracts/lifecycle.ts';
-import { can, type AccountParties, type User } from '../contracts/permissions.ts';
+import { can, type Resource, type User } from '../contracts/permissions.ts';
 
 export type AccountResource = Account & { allowedActions: AccountAction[] };
 
-/** Those who have a part in the account, as the rules for permissions want them. */
-function partiesOf({ requester, owners, approval }: Account): AccountParties {
-  return { requester, owners, approvers: approval.steps.flatMap((step) => step.approvers) };
+/** The account with those who have a part in it, as the rules for permissions want it. */
+function resourceOf({ requester, owners, approval }: Account): Resource {
+  const approvers = approval.steps.flatMap((step) => step.approvers);
+  return { kind: 'account', account: { requester, owners, approvers } };
 }
 
 /** Whether `user` may do `action` on the account, whatever its state. */
 export function mayAct(user: User, action: AccountAction | 'read', account: Account): boolean {
-  return can(user, action, { kind: 'account', account: partiesOf(account) });
+  return can(user, action, resourceOf(account));
 }
 
 /** Whether `user` may read every account, also those they have no part in. */
@@ -23,8 +24,9 @@ export function seesAllAccounts(user: User): boolean {
 
 /** The account with what `user` may do with it at `now`: what the state allows and the permissions too. */
 export function viewFor(user: User, account: Account, now: Date): AccountResource {
+  const resource = resourceOf(account);
   const actions = allowedActions(account, now).filter(
-    (action) => mayAct(user, action, account) && (action !== 'decide' || isTheirTurn(user, account)),
+    (action) => can(user, action, resource) && (action !== 'decide' || isTheirTurn(user, account)),
   );
   return { ...account, allowedActions: actions };
 }

@@ -5,7 +5,10 @@
 import {
   Client,
   Connection,
+  defaultGrpcRetryOptions,
   isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+  ServiceError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -75,9 +78,47 @@ const PROBE_DEADLINE_MS = 4_000;
 /** `TASK_QUEUE_TYPE_ACTIVITY` of Temporal's API. */
 const ACTIVITY_QUEUE = 2;
 
+/** Codes of gRPC. */
+const GRPC = {
+  cancelled: 1,
+  deadlineExceeded: 4,
+  notFound: 5,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  unavailable: 14,
+};
+const AWAY: readonly number[] = [
+  GRPC.cancelled,
+  GRPC.deadlineExceeded,
+  GRPC.resourceExhausted,
+  // The workflow's own task fails over and over: it waits for an operator.
+  GRPC.failedPrecondition,
+  GRPC.aborted,
+  GRPC.unavailable,
+];
+
+/**
+ * A call to a Temporal that is away is tried again until its deadline, at short intervals: by default the client pauses for
+ * up to 5 s, beyond the deadline too, and the channel below it may keep away for two minutes from a server that is back.
+ */
+const backoff = defaultGrpcRetryOptions({ maxAttempts: 100 });
+const PERSEVERANCE = {
+  interceptors: [
+    makeGrpcRetryInterceptor({
+      ...backoff,
+      delayFunction: (attempt, status) => {
+        const pauseMs = backoff.delayFunction(attempt, status);
+        return Number(status.code) === GRPC.resourceExhausted ? pauseMs : Math.min(pauseMs, 500);
+      },
+    }),
+  ],
+  channelArgs: { 'grpc.max_reconnect_backoff_ms': 2_000 },
+};
+
 /** A gateway of its own connection, which is made when first needed: programs start with Temporal away. */
 export function openLifecycleGateway(settings: TemporalConfiguration): OpenGateway {
-  const connection = Connection.lazy(connectionOptions(settings));
+  const connection = Connection.lazy({ ...connectionOptions(settings), ...PERSEVERANCE });
   const { temporalNamespace: namespace, codecKeys } = settings;
   const client = new Client({ connection, namespace, dataConverter: createDataConverter(codecKeys) });
   return { gateway: createLifecycleGateway(client), close: () => connection.close() };
@@ -97,16 +138,29 @@ export function createLifecycleGateway(client: Client, updateDeadlineMs = UPDATE
     });
   };
 
+  const ping = () => within(PROBE_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
+
   const update = async (workflowId: string, name: string, message: ActionMessage, send: () => Promise<Account>) => {
-    try {
-      return await within(updateDeadlineMs, send);
-    } catch (error) {
-      if (!isMissing(error)) throw translated(error);
+    // An update may take its time, a Temporal that is not there may not: the client would try for the whole deadline.
+    await ping().catch(rethrow);
+    const deadline = Date.now() + updateDeadlineMs;
+    for (let round = 1; round <= 2; round += 1) {
+      try {
+        return await client.withDeadline(deadline, send);
+      } catch (error) {
+        if (!isMissing(error)) throw translated(error);
+      }
       const first = await earlierAnswer(workflowId, message.operationId);
       if (first) return first;
-      await within(QUERY_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()).catch(rethrow);
-      throw refusal('StateConflict', `The account has ended: ${name} is not possible any more.`);
+      const { status } = await within(QUERY_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()).catch(
+        rethrow,
+      );
+      if (status.name !== 'RUNNING') {
+        throw refusal('StateConflict', `The account has ended: ${name} is not possible any more.`);
+      }
+      // It began a new run while its answer was waited for. The new run knows the operation, or has not done it.
     }
+    throw noAnswer();
   };
 
   return {
@@ -145,9 +199,7 @@ export function createLifecycleGateway(client: Client, updateDeadlineMs = UPDATE
       () => new Date(),
     ),
     recordedTransitions: () => recordedTransitions(client),
-    ping: async () => {
-      await within(PROBE_DEADLINE_MS, () => client.workflowService.getSystemInfo({}));
-    },
+    ping: async () => void (await ping()),
   };
 }
 
@@ -190,15 +242,6 @@ function isMissing(error: unknown): boolean {
   return isGrpcServiceError(error) && Number(error.code) === GRPC.notFound;
 }
 
-const GRPC = { deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, aborted: 10, unavailable: 14, cancelled: 1 };
-const AWAY: readonly number[] = [
-  GRPC.cancelled,
-  GRPC.deadlineExceeded,
-  GRPC.resourceExhausted,
-  GRPC.aborted,
-  GRPC.unavailable,
-];
-
 function rethrow(error: unknown): never {
   throw isMissing(error) ? notFound() : translated(error);
 }
@@ -213,10 +256,15 @@ function translated(error: unknown): unknown {
     if (type === 'AcceptedUpdateCompletedWorkflow') return refusal('StateConflict');
     return error;
   }
+  // The client wraps what the server or the way to it said.
+  const status = error instanceof ServiceError ? error.cause : error;
   const isAway =
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
-    (isGrpcServiceError(error) && AWAY.includes(error.code));
-  if (!isAway) return error;
+    (isGrpcServiceError(status) && AWAY.includes(status.code));
+  return isAway ? noAnswer() : error;
+}
+
+function noAnswer() {
   return refusal(
     'ServiceUnavailable',
     'No answer from the workflows in time. Repeat the request with the same Idempotency-Key: nothing is done twice.',

@@ -1,15 +1,17 @@
 /** One of the two servers of accounts-page.ts, as a process of its own: `api` is the product, `bare` the limit. */
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import express, { type RequestHandler } from 'express';
 import pg from 'pg';
 import { createApp } from '../api/app.ts';
 import { hashToken } from '../api/auth/tokens.ts';
+import { startServer } from '../api/http/server.ts';
+import { createRequestMetrics } from '../api/metrics.ts';
 import { openDatabase, type Database } from '../db/client.ts';
 import { listAccounts, type AccountCursor } from '../db/queries/accounts.ts';
 import { findUserByTokenHash } from '../db/queries/users.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
+import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { createFakeGateway } from '../test/support/fake-gateway.ts';
 
 const MAX_CONNECTIONS = 10;
@@ -56,14 +58,21 @@ async function bareServer(url: string, limit: number, deep: AccountCursor): Prom
 function apiServer(url: string): RequestListener {
   const { db } = openDatabase(url, { maxConnections: MAX_CONNECTIONS });
   const logger = createLogger({ program: 'api', level: 'info' });
-  return createApp({ db, gateway: createFakeGateway(db), clock: () => new Date(), logger, allowShortIntervals: false });
+  return createApp({
+    db,
+    gateway: createFakeGateway(db),
+    clock: () => new Date(),
+    logger,
+    metrics: createRequestMetrics(createRegistry('api')),
+    allowShortIntervals: false,
+  });
 }
 
 const [kind, limit, submittedAt, id] = process.argv.slice(2);
 const url = process.env['DATABASE_URL']!;
 const listener =
   kind === 'bare' ? await bareServer(url, Number(limit), { submittedAt: submittedAt!, id: id! }) : apiServer(url);
-const server = createServer(listener).listen(0, '127.0.0.1', () => {
-  process.send!({ port: (server.address() as AddressInfo).port });
-});
+// Both with the product's time limits: connections outlive the other server's turn.
+const server = await startServer(listener, { host: '127.0.0.1', port: 0 });
+process.send!({ url: server.url });
 process.once('disconnect', () => process.exit(0));

@@ -3,6 +3,7 @@ import { createDirectoryActivities } from '../activities/directory/activities.ts
 import { createActiveDirectory } from '../activities/directory/active-directory/active-directory.ts';
 import type { ActiveDirectoryDependencies } from '../activities/directory/active-directory/active-directory.ts';
 import type { Directory } from '../activities/directory/port.ts';
+import { createPowerCheck, type PowerCheck } from '../activities/directory/power-check.ts';
 import { createVaultActivities, type VaultActivityDependencies } from '../activities/vault/activities.ts';
 import { createKvVault } from '../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../activities/vault/kv/transport.ts';
@@ -21,6 +22,8 @@ export interface EngineConnections extends ActiveDirectoryDependencies {
 
 export interface Engine {
   readonly directory: Directory;
+  /** Every step of the directory waits for its answer. */
+  readonly powerCheck: PowerCheck;
   readonly vault: SecretVault;
   readonly activities: EngineActivities;
 }
@@ -50,12 +53,18 @@ export function composeEngine(configuration: EngineConfiguration, connections: E
     },
     fetch ? { fetch } : {},
   );
+  const powerCheck = createPowerCheck(directory);
   return {
     directory,
+    powerCheck,
     vault,
     activities: {
       ...createVaultActivities({ vault, ...(createPassword ? { createPassword } : {}) }),
-      ...createDirectoryActivities({ directory, readStagedCredential: (ref) => vault.readStaged(ref) }),
+      ...createDirectoryActivities({
+        directory,
+        admit: (signal) => powerCheck.admit(signal),
+        readStagedCredential: (ref, signal) => vault.readStaged(ref, signal),
+      }),
     },
   };
 }

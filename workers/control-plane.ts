@@ -1,5 +1,4 @@
 /** The control plane program: `node workers/control-plane.ts`; `--help` prints its environment. */
-import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { createPlatformActivities } from '../activities/platform/activities.ts';
 import { CONTROL_TASK_QUEUE } from '../contracts/ids.ts';
@@ -10,6 +9,7 @@ import { CONTROL_PLANE, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
 import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 const configuration = loadConfiguration(CONTROL_PLANE);
 const logger = createLogger({ program: 'control-plane', level: configuration.logLevel });
@@ -22,12 +22,12 @@ process.exit(
     logger,
     registry,
     readiness: { database: () => database.ping().then(() => 'ok') },
-    createWorker: (connection) =>
+    createWorker: async (connection) =>
       Worker.create({
         connection,
         namespace: configuration.temporalNamespace,
         taskQueue: CONTROL_TASK_QUEUE,
-        workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+        workflowBundle: await workflowBundle(logger),
         activities: createPlatformActivities({ db: database.db, clock: () => new Date() }),
         dataConverter: createDataConverter(configuration.codecKeys),
         interceptors: { activity: [activityInterceptor(logger, registry)] },

@@ -23,8 +23,9 @@ const KEPT = [
   'error',
 ];
 
-export function runtimeLogger(logger: Logger): TemporalLogger {
-  return new DefaultLogger('INFO', ({ level, message, meta }) => {
+/** Leaves out what is less severe than `least`. */
+export function runtimeLogger(logger: Logger, least: LogLevel = 'INFO'): TemporalLogger {
+  return new DefaultLogger(least, ({ level, message, meta }) => {
     const fields = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => KEPT.includes(name)));
     logger[LEVELS[level]](fields, message);
   });

@@ -27,12 +27,16 @@ const task: EstablishAccountInput = {
   credential: { vaultPath: 'a/b', version: 1, operationId: 'op' },
 };
 
-function activitiesOver(overrides: Partial<Directory> = {}) {
+const ADDED_ON = { controller: 'ldaps://dc1', at: 1 };
+
+function activitiesOver(overrides: Partial<Directory> = {}, admit = async (): Promise<void> => undefined) {
   const passwords: string[] = [];
   const directory: Directory = {
     fqdn: 'corp.example.com',
     establish: async (_input, password, attempt) => {
       attempt.report({ step: 'look', addedOn: null });
+      attempt.report({ step: 'add', addedOn: ADDED_ON });
+      attempt.report({ step: 'groups', addedOn: ADDED_ON });
       passwords.push(password.reveal());
       return made;
     },
@@ -40,26 +44,34 @@ function activitiesOver(overrides: Partial<Directory> = {}) {
     applyExpiry: async () => undefined,
     delete: async () => undefined,
     selfCheck: async () => ({ outcome: 'ready', findings: [] }),
+    probeControllers: async () => [],
     close: () => undefined,
     ...overrides,
   };
   const readStagedCredential = async ({ vaultPath }: { vaultPath: string }) => sensitive(`password at ${vaultPath}`);
-  return { activities: createDirectoryActivities({ directory, readStagedCredential }), passwords };
+  return { activities: createDirectoryActivities({ directory, admit, readStagedCredential }), passwords };
 }
 
+const run = <Input, Result>(activity: (input: Input) => Promise<Result>, input: Input): Promise<Result> =>
+  new MockActivityEnvironment().run(activity, input);
+
 describe('directory activities', () => {
-  it('read the staged password themselves and tell where they are, without it', async () => {
+  it('read the staged password themselves, and tell at once of an add and of nothing else', async () => {
     const { activities, passwords } = activitiesOver();
     const environment = new MockActivityEnvironment();
     const heartbeats: unknown[] = [];
     environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
     expect(await environment.run(activities.establishAccount, task)).toEqual(made);
     expect(passwords).toEqual(['password at a/b']);
-    expect(heartbeats).toEqual([{ step: 'look', addedOn: null }]);
+    expect(heartbeats).toEqual([{ step: 'add', addedOn: ADDED_ON }]);
   });
 
-  it('work outside of Temporal too', async () => {
-    await expect(activitiesOver().activities.establishAccount(task)).resolves.toEqual(made);
+  it('begin when they are let in, and not before', async () => {
+    const shut = failure('DirectoryUnavailable', 'nobody knows yet');
+    const { activities, passwords } = activitiesOver({}, () => Promise.reject(shut));
+    const outcome = run(activities.establishAccount, task).catch((error: unknown) => error);
+    expect(await outcome).toBe(shut);
+    expect(passwords).toEqual([]);
   });
 
   it('hand on what the attempt before reported, and nothing that is no report', async () => {
@@ -92,19 +104,19 @@ describe('directory activities', () => {
     ['another domain', { ...ref, domain: 'other.example.com' }],
     ['a task without its fields', { domain: 'corp.example.com' }],
   ])('refuse %s', async (_what, input) => {
-    const refused = activitiesOver().activities.disableAccount(input as AccountObjectInput);
+    const refused = run(activitiesOver().activities.disableAccount, input as AccountObjectInput);
     await expect(refused).rejects.toMatchObject({ type: 'InvalidRequest', nonRetryable: true });
   });
 
   it('ignore fields of newer control planes', async () => {
     const input = { ...ref, colour: 'blue' };
-    await expect(activitiesOver().activities.disableAccount(input)).resolves.toBeUndefined();
+    await expect(run(activitiesOver().activities.disableAccount, input)).resolves.toBeUndefined();
   });
 
   it("pass the directory's failures on unchanged", async () => {
     const error = failure('DirectoryAccessDenied', 'no');
     const { activities } = activitiesOver({ setEnabled: () => Promise.reject(error) });
-    const rejected = activities.enableAccount(ref).catch((reason: unknown) => reason);
+    const rejected = run(activities.enableAccount, ref).catch((reason: unknown) => reason);
     expect(await rejected).toBe(error);
     expect(error).toBeInstanceOf(ApplicationFailure);
   });

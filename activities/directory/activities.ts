@@ -1,5 +1,4 @@
 /** The directory's activities: inputs parsed, credentials read inside the engine, progress told by heartbeats. */
-import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 import {
@@ -9,13 +8,18 @@ import {
   type CredentialRef,
   type DirectoryActivities,
 } from '../../contracts/activities.ts';
+import { atBoundary } from '../boundary.ts';
 import { failure } from '../failure.ts';
+import { inStepAttempt, type StepAttempt } from '../step-attempt.ts';
 import type { Attempt, Directory, Progress } from './port.ts';
+import type { PowerCheck } from './power-check.ts';
 
 export interface DirectoryActivitiesDependencies {
   readonly directory: Directory;
+  /** Lets a step begin. What it rejects with is the step's failure. */
+  readonly admit: PowerCheck['admit'];
   /** The pending password that `ref` points at. The vault family gives it; its failures pass through unchanged. */
-  readonly readStagedCredential: (ref: CredentialRef) => Promise<Sensitive<string>>;
+  readonly readStagedCredential: (ref: CredentialRef, signal: AbortSignal) => Promise<Sensitive<string>>;
 }
 
 const progressSchema = z.object({
@@ -26,60 +30,54 @@ const progressSchema = z.object({
 /** The activities of one domain's engine. Tasks of another domain are refused with `InvalidRequest`. */
 export function createDirectoryActivities({
   directory,
+  admit,
   readStagedCredential,
 }: DirectoryActivitiesDependencies): DirectoryActivities {
-  const accept = <T extends { domain: string }>(schema: z.ZodType<T>, input: unknown): T => {
-    const result = schema.safeParse(input);
-    if (!result.success) {
-      const fields = result.error.issues.map((issue) => issue.path.join('.')).join(', ');
-      throw failure('InvalidRequest', `The engine does not understand the task: ${fields || 'not an object'}.`);
-    }
-    if (result.data.domain.toLowerCase() !== directory.fqdn) {
-      throw failure('InvalidRequest', `This engine serves ${directory.fqdn}, not ${result.data.domain}.`);
-    }
-    return result.data;
-  };
+  const step = <Task extends { domain: string }, Result>(
+    schema: z.ZodType<Task>,
+    input: unknown,
+    work: (task: Task, attempt: Attempt, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> =>
+    atBoundary('engine', schema, input, (task) =>
+      inStepAttempt(async (attempt) => {
+        if (task.domain.toLowerCase() !== directory.fqdn) {
+          throw failure('InvalidRequest', `This engine serves ${directory.fqdn}, not ${task.domain}.`);
+        }
+        await admit(attempt.signal);
+        return work(task, follow(attempt), attempt.signal);
+      }),
+    );
 
   return {
-    async establishAccount(input) {
-      const task = accept(establishAccountInputSchema, input);
-      return directory.establish(task, await readStagedCredential(task.credential), currentAttempt());
-    },
-    async disableAccount(input) {
-      await directory.setEnabled(accept(accountObjectInputSchema, input), false, currentAttempt());
-    },
-    async enableAccount(input) {
-      await directory.setEnabled(accept(accountObjectInputSchema, input), true, currentAttempt());
-    },
-    async applyExpiry(input) {
-      await directory.applyExpiry(accept(applyExpiryInputSchema, input), currentAttempt());
-    },
-    async deleteAccount(input) {
-      await directory.delete(accept(accountObjectInputSchema, input), currentAttempt());
-    },
+    establishAccount: (input) =>
+      step(establishAccountInputSchema, input, async (task, attempt, signal) =>
+        directory.establish(task, await readStagedCredential(task.credential, signal), attempt),
+      ),
+    disableAccount: (input) =>
+      step(accountObjectInputSchema, input, (task, attempt) => directory.setEnabled(task, false, attempt)),
+    enableAccount: (input) =>
+      step(accountObjectInputSchema, input, (task, attempt) => directory.setEnabled(task, true, attempt)),
+    applyExpiry: (input) =>
+      step(applyExpiryInputSchema, input, (task, attempt) => directory.applyExpiry(task, attempt)),
+    deleteAccount: (input) => step(accountObjectInputSchema, input, (task, attempt) => directory.delete(task, attempt)),
   };
 }
 
-/** Follows the operation by Temporal's activity context; outside of one (tests, scripts) nobody follows. */
-function currentAttempt(): Attempt {
-  const context = activityContext();
-  if (!context) return { previous: null, report: () => undefined };
+/** The operation's progress as what one attempt leaves for the next. */
+function follow(attempt: StepAttempt): Attempt {
+  const previous = previousProgress(attempt.previous);
+  let toldAddedAt = previous?.addedOn?.at;
   return {
-    previous: previousProgress(context.info.heartbeatDetails),
+    previous,
     report(progress) {
-      context.heartbeat(progress);
+      // An add must be known to the next attempt before it is sent. The SDK holds back a heartbeat that comes soon after
+      // another one, so nothing else is told at once.
+      attempt.tell(progress, progress.addedOn?.at !== toldAddedAt);
+      toldAddedAt = progress.addedOn?.at;
       // A timed-out attempt may still be running beside its successor: it must write nothing more.
-      context.cancellationSignal.throwIfAborted();
+      attempt.throwIfGivenUp();
     },
   };
-}
-
-function activityContext(): Context | undefined {
-  try {
-    return Context.current();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Heartbeat details come from the wire, perhaps of another version of the engine. */

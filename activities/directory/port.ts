@@ -30,6 +30,13 @@ export interface DirectorySelfCheck {
   readonly findings: readonly string[];
 }
 
+/** Whether one domain controller answers the engine. */
+export interface ControllerState {
+  readonly url: string;
+  /** `null`: it answers. Otherwise what went wrong, in codes. */
+  readonly problem: string | null;
+}
+
 /** Every method is idempotent, and rejects with failures of the catalogue (`activities/failure.ts`) only. */
 export interface Directory {
   /** The DNS name of the domain it serves, in lower case. */
@@ -42,6 +49,8 @@ export interface Directory {
   delete(input: AccountObjectInput, attempt: Attempt): Promise<void>;
   /** Reads only. Rejects when no controller answers or the engine's account is refused. */
   selfCheck(): Promise<DirectorySelfCheck>;
+  /** Asks each domain controller on its own, the silent ones for as long as it takes. Never rejects. */
+  probeControllers(): Promise<readonly ControllerState[]>;
   /** Closes all connections. */
   close(): void;
 }

@@ -1,5 +1,4 @@
 /** The control plane's activities: everything that needs the database. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import {
   recordTransitionInputSchema,
@@ -12,6 +11,7 @@ import { isDatabaseFailure } from '../../db/errors.ts';
 import { projectTransition, reserveAccountName } from '../../db/project-account.ts';
 import { findTemplate } from '../../db/queries/templates.ts';
 import { compileNamingPattern } from '../../infra/runtime/naming-pattern.ts';
+import { atBoundary } from '../boundary.ts';
 import { failure } from '../failure.ts';
 
 export interface PlatformActivityDependencies {
@@ -53,25 +53,18 @@ function refused(code: Refusal['code'], message: string): Refusal {
   return { outcome: 'refused', code, message };
 }
 
-/** Parses the input and lets out what the catalogue knows only; a database that is away is told in its own words. */
-async function guarded<Schema extends z.ZodType, Result>(
+/** A database that is away is told in its own words. */
+function guarded<Schema extends z.ZodType, Result>(
   schema: Schema,
   input: unknown,
   work: (request: z.infer<Schema>) => Promise<Result>,
 ): Promise<Result> {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) {
-    const fields = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
-    throw failure('InvalidRequest', 'The control plane does not understand this input.', { fields });
-  }
-  try {
-    return await work(parsed.data);
-  } catch (error) {
-    if (error instanceof ApplicationFailure) throw error;
-    if (isDatabaseFailure(error)) {
+  return atBoundary('control plane', schema, input, async (request) => {
+    try {
+      return await work(request);
+    } catch (error) {
+      if (!isDatabaseFailure(error)) throw error;
       throw failure(error.transient ? 'ServiceUnavailable' : 'UnexpectedError', error.message);
     }
-    const kind = error instanceof Error ? error.name : typeof error;
-    throw failure('UnexpectedError', 'The control plane met an error it does not know.', { error: kind });
-  }
+  });
 }

@@ -45,8 +45,9 @@ export interface SecretVault {
   /** Removes the secret with all its versions. Nothing there: success. Somebody else's: `VaultPathConflict`. */
   revoke(location: SecretLocation, signal?: AbortSignal): Promise<void>;
   /**
-   * Whether the engine can work with this vault now: it logs on, the mount is of the right kind and, with
-   * `vaultPath`, the engine's identity has every right it needs there. A "no" is a result, not an error.
+   * Whether the engine can work with this vault now: it logs on, the mount is of the right kind and the engine's
+   * identity has every right it needs at `vaultPath`, without one at the path where it staged last, if it has.
+   * A "no" is a result, not an error.
    */
   probe(vaultPath?: string): Promise<VaultProbe>;
 }

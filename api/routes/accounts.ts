@@ -16,7 +16,7 @@ import * as queries from '../../db/queries/accounts.ts';
 import { mayAct, seesAllAccounts, viewFor, type AccountResource } from '../account-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type Call, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
-import { operationIdFor } from '../http/idempotency.ts';
+import { keyReused, operationIdFor } from '../http/idempotency.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { notFound, refusal } from '../http/refusal.ts';
 
@@ -76,7 +76,11 @@ export function accountRoutes({ db, gateway, clock }: Dependencies): Implementat
     implement(decideOnAccount, async (call) => {
       const { domain, id, message } = await prepare('decide', decideOnAccount, call);
       const { decision, reason = null } = call.body;
-      return show(call.caller, await gateway.act(domain, id, 'decide', { ...message, decision, reason }));
+      const account = await gateway.act(domain, id, 'decide', { ...message, decision, reason });
+      // A repetition gets the first answer, which must not be taken for an answer to another decision.
+      const vote = account.approval.votes.findLast(({ approver }) => approver === call.caller.name);
+      if (vote && (vote.decision !== decision || vote.reason !== reason)) throw keyReused();
+      return show(call.caller, account);
     }),
     ...accountActions.map(({ action, route }) =>
       implement(route, async (call) => {

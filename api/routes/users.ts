@@ -21,6 +21,9 @@ import { notFound, refusal } from '../http/refusal.ts';
 
 const cursorSchema = z.string().pipe(userNameSchema);
 
+/** The last administrator would lock everybody out. */
+const NOT_YOURSELF = 'Nobody disables themselves. Ask another administrator.';
+
 export function userRoutes({ db, clock }: Dependencies): Implementation[] {
   return [
     implement(readMe, async ({ caller: { name, role } }) => ({ body: { name, role } })),
@@ -61,6 +64,7 @@ export function userRoutes({ db, clock }: Dependencies): Implementation[] {
     }),
     ...([disableUser, enableUser] as const).map((route) =>
       implement(route, async (call) => {
+        if (route === disableUser && call.params.name === call.caller.name) throw refusal('Forbidden', NOT_YOURSELF);
         const body = await onceOnly(db, { route, call, at: clock().toISOString() }, async (transaction) => {
           const { name } = call.params;
           if (!(await queries.setUserDisabled(transaction, name, route === disableUser))) throw notFound();

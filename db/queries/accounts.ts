@@ -1,13 +1,15 @@
 /** What the API reads of the projection. Nothing here writes: that is `project-account.ts`. */
 import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, min, sql } from 'drizzle-orm';
+import type { NodePgPreparedQuery } from 'drizzle-orm/node-postgres';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { AccountState } from '../../contracts/lifecycle.ts';
-import type { Database } from '../client.ts';
+import type { Database, Drizzle } from '../client.ts';
 import { accountEvents } from '../schema/account-events.ts';
 import { accountParties } from '../schema/account-parties.ts';
 import { accounts, ENGINE_STATES } from '../schema/accounts.ts';
 import { pageOf, type Page } from './page.ts';
+import { createStatementCache } from './statement-cache.ts';
 
 /** Where a page of accounts begins: behind this one. */
 export interface AccountCursor {
@@ -28,28 +30,35 @@ export interface AccountFilter {
   readonly limit: number;
 }
 
-const { stateSince: _stateSince, ...ACCOUNT_COLUMNS } = getTableColumns(accounts);
+const { stateSince: _stateSince, ...COLUMNS } = getTableColumns(accounts);
 
-/** Where each field of an account is in a row as the driver gives it, and how it is read when not as it is. */
-const FIELDS = Object.entries(ACCOUNT_COLUMNS).map(([key, column]) => ({
-  key,
-  name: column.name,
-  decode: column.getSQLType().startsWith('timestamp')
-    ? (value: unknown) => (value === null ? null : column.mapFromDriverValue(value))
-    : undefined,
-}));
+/** Under the contract's names, so that a row as the driver gives it is an account but for its instants. */
+const NAMED_COLUMNS = Object.fromEntries(
+  Object.entries(COLUMNS).map(([key, column]) => [key, sql`${column}`.as(key)] as const),
+);
 
-/** Rows are mapped here: drizzle's own mapping takes longer than Postgres does for the whole page. */
-function toAccount(row: Record<string, unknown>): Account {
-  const account: Record<string, unknown> = {};
-  for (const { key, name, decode } of FIELDS) account[key] = decode ? decode(row[name]) : row[name];
-  return account as Account;
+const INSTANTS = Object.entries(COLUMNS).filter(([, column]) => column.getSQLType().startsWith('timestamp'));
+
+type Row = Record<string, unknown>;
+
+/** Makes the row an account, in place: drizzle's own mapping takes longer than Postgres does for the whole page. */
+function toAccount(row: Row): Account {
+  for (const [key, column] of INSTANTS) if (row[key] !== null) row[key] = column.mapFromDriverValue(row[key]);
+  return row as Account;
+}
+
+/** `all` of drizzle's prepared statements answers rows as the driver gives them. The type of `prepare` does not say so. */
+type RowsStatement = NodePgPreparedQuery<{ execute: unknown; all: Row[]; values: unknown }>;
+
+const statementOf = createStatementCache<RowsStatement>();
+
+function buildById(drizzle: Drizzle): RowsStatement {
+  const byId = eq(accounts.id, sql.placeholder('id'));
+  return drizzle.select(NAMED_COLUMNS).from(accounts).where(byId).prepare('') as unknown as RowsStatement;
 }
 
 export async function findAccount(db: Database, id: string): Promise<Account | undefined> {
-  const { rows } = await db.query((drizzle) =>
-    drizzle.execute(drizzle.select(ACCOUNT_COLUMNS).from(accounts).where(eq(accounts.id, id))),
-  );
+  const rows = await db.query((drizzle) => statementOf(drizzle, 'by-id', () => buildById(drizzle)).all({ id }));
   return rows.map(toAccount)[0];
 }
 
@@ -58,41 +67,51 @@ export async function findAccount(db: Database, id: string): Promise<Account | u
  * from `account_parties` when it is one user's page, else from the index of `accounts` that fits the filter.
  */
 export async function listAccounts(db: Database, filter: AccountFilter): Promise<Page<Account, AccountCursor>> {
-  const { visibleTo, after, limit } = filter;
+  const { visibleTo, state, domain, nameContains, after, limit } = filter;
+  const values = {
+    visibleTo,
+    state,
+    domain,
+    name: nameContains === undefined ? undefined : `%${escapeLike(nameContains.toLowerCase())}%`,
+    afterSubmittedAt: after?.submittedAt,
+    afterId: after?.id,
+    limit: limit + 1,
+  };
+  const rows = await db.query((drizzle) =>
+    statementOf(drizzle, shapeOf(filter), () => buildPage(drizzle, filter)).all(values),
+  );
+  return pageOf(rows.map(toAccount), limit, ({ submittedAt, id }) => ({ submittedAt, id }));
+}
+
+/** What the text of a filter's statement depends on: which fields are there, and `blocked`, which is no parameter. */
+function shapeOf({ visibleTo, state, domain, nameContains, blocked, after }: AccountFilter): string {
+  const given = [visibleTo, state, domain, nameContains, after].map((field) => field !== undefined);
+  return `page ${given.join()} ${blocked}`;
+}
+
+function buildPage(drizzle: Drizzle, filter: AccountFilter): RowsStatement {
   const key =
-    visibleTo === undefined
+    filter.visibleTo === undefined
       ? { submittedAt: accounts.submittedAt, id: accounts.id }
       : { submittedAt: accountParties.submittedAt, id: accountParties.accountId };
-  const { rows } = await db.query((drizzle) => {
-    const all = drizzle.select(ACCOUNT_COLUMNS).from(accounts).$dynamic();
-    const visible =
-      visibleTo === undefined
-        ? all
-        : all.innerJoin(
-            accountParties,
-            and(eq(accountParties.accountId, accounts.id), eq(accountParties.userName, visibleTo)),
-          );
-    const page = visible
-      .where(
-        and(
-          ...conditionsOf(filter),
-          after && sql`(${key.submittedAt}, ${key.id}) < (${after.submittedAt}::timestamptz, ${after.id}::uuid)`,
-        ),
-      )
-      .orderBy(desc(key.submittedAt), desc(key.id))
-      .limit(limit + 1);
-    return drizzle.execute(page);
-  });
-  return pageOf(rows.map(toAccount), limit, ({ submittedAt, id }) => ({ submittedAt, id }));
+  const visible = and(
+    eq(accountParties.accountId, accounts.id),
+    eq(accountParties.userName, sql.placeholder('visibleTo')),
+  );
+  const behind = sql`(${sql.placeholder('afterSubmittedAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`;
+  const all = drizzle.select(NAMED_COLUMNS).from(accounts).$dynamic();
+  return (filter.visibleTo === undefined ? all : all.innerJoin(accountParties, visible))
+    .where(and(...conditionsOf(filter), filter.after && sql`(${key.submittedAt}, ${key.id}) < ${behind}`))
+    .orderBy(desc(key.submittedAt), desc(key.id))
+    .limit(sql.placeholder('limit'))
+    .prepare('') as unknown as RowsStatement;
 }
 
 function conditionsOf({ state, domain, nameContains, blocked }: AccountFilter) {
   return [
-    state === undefined ? undefined : eq(accounts.state, state),
-    domain === undefined ? undefined : eq(accounts.domain, domain),
-    nameContains === undefined
-      ? undefined
-      : sql`lower(${accounts.samAccountName}) like ${`%${escapeLike(nameContains.toLowerCase())}%`}`,
+    state === undefined ? undefined : eq(accounts.state, sql.placeholder('state')),
+    domain === undefined ? undefined : eq(accounts.domain, sql.placeholder('domain')),
+    nameContains === undefined ? undefined : sql`lower(${accounts.samAccountName}) like ${sql.placeholder('name')}`,
     blocked === undefined ? undefined : (blocked ? isNotNull : isNull)(accounts.blocked),
   ];
 }

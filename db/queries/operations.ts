@@ -1,6 +1,6 @@
 /** Answers to requests that change the configuration, kept so that a repeated request gets its first answer. */
-import { and, eq } from 'drizzle-orm';
-import type { Database } from '../client.ts';
+import { and, eq, lt, sql } from 'drizzle-orm';
+import type { Database, Drizzle } from '../client.ts';
 import { operations } from '../schema/operations.ts';
 
 export interface Operation {
@@ -25,9 +25,15 @@ export type BegunOperation =
   | { readonly outcome: 'answered'; readonly answer: RecordedAnswer }
   | { readonly outcome: 'key-reused' };
 
+/** Documented in docs/api.md: who repeats a request after a week does not wait for its answer any more. */
+const REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000;
+/** More than one request adds, so that the table shrinks; few enough that no request notices. */
+const FORGOTTEN_AT_ONCE = 100;
+
 /**
  * Claims the key. Call it, the change itself and {@link completeOperation} in one transaction: then a second request with the same key
  * waits here for the first one's end, and a crash in between leaves nothing. `key-reused`: the key came with another request.
+ * A new operation makes room: some of those that are older than a week are forgotten.
  */
 export async function beginOperation(db: Database, operation: Operation): Promise<BegunOperation> {
   const { caller, key, fingerprint } = operation;
@@ -37,16 +43,32 @@ export async function beginOperation(db: Database, operation: Operation): Promis
       .values(operation)
       .onConflictDoNothing()
       .returning({ key: operations.key });
-    if (claimed.length > 0) return { outcome: 'new' };
+    if (claimed.length > 0) {
+      await forgetOld(drizzle, Date.parse(operation.createdAt) - REMEMBERED_MS);
+      return { outcome: 'new' };
+    }
     const [first] = await drizzle
       .select()
       .from(operations)
       .where(and(eq(operations.caller, caller), eq(operations.key, key)));
-    if (!first) throw new Error('an operation vanished while it was being read');
+    // Forgotten a moment ago, by another request.
+    if (!first) return beginOperation(db, operation);
     if (first.fingerprint !== fingerprint) return { outcome: 'key-reused' };
     if (first.status === null) return { outcome: 'new' };
     return { outcome: 'answered', answer: { status: first.status, body: first.body } };
   });
+}
+
+/** Rows that another request is at are left to it: nobody waits here. */
+async function forgetOld(drizzle: Drizzle, beforeMs: number): Promise<void> {
+  const old = drizzle
+    .select({ caller: operations.caller, key: operations.key })
+    .from(operations)
+    .where(lt(operations.createdAt, new Date(beforeMs).toISOString()))
+    .orderBy(operations.createdAt)
+    .limit(FORGOTTEN_AT_ONCE)
+    .for('update', { skipLocked: true });
+  await drizzle.delete(operations).where(sql`(${operations.caller}, ${operations.key}) in ${old}`);
 }
 
 /** Stores the answer that the same request will get again. */

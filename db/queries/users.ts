@@ -3,6 +3,7 @@ import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Role } from '../../contracts/permissions.ts';
 import type { Database, Drizzle } from '../client.ts';
 import { pageOf, type Page } from './page.ts';
+import { createStatementCache } from './statement-cache.ts';
 import { users } from '../schema/users.ts';
 
 /** A user as others may see them: without the token's hash. */
@@ -20,22 +21,18 @@ const VISIBLE_COLUMNS = {
   createdAt: users.createdAt,
 };
 
-/** Built once for each connection pool: every request of the API begins with it, and building costs more than running. */
-const builtByTokenHash = new WeakMap<Drizzle, ReturnType<typeof buildByTokenHash>>();
+const statementOf = createStatementCache<ReturnType<typeof buildByTokenHash>>();
 
 function buildByTokenHash(drizzle: Drizzle) {
   const byHash = eq(users.tokenHash, sql.placeholder('tokenHash'));
-  // Without a name it is no prepared statement of the server, which poolers in between may not know.
   return drizzle.select(VISIBLE_COLUMNS).from(users).where(byHash).prepare('');
 }
 
 /** The user whose token has this SHA-256, disabled ones too: the caller decides what that means. */
 export async function findUserByTokenHash(db: Database, tokenHash: string): Promise<UserRow | undefined> {
-  const rows = await db.query((drizzle) => {
-    const built = builtByTokenHash.get(drizzle) ?? buildByTokenHash(drizzle);
-    builtByTokenHash.set(drizzle, built);
-    return built.execute({ tokenHash });
-  });
+  const rows = await db.query((drizzle) =>
+    statementOf(drizzle, 'by-token-hash', () => buildByTokenHash(drizzle)).execute({ tokenHash }),
+  );
   return rows[0];
 }
 

@@ -1,9 +1,9 @@
-import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { instant } from './instant.ts';
 
 /**
  * Answers to requests that change the configuration, by the caller's Idempotency-Key: the same request again gets the
- * same answer. Requests about accounts have no row here, their workflow remembers them.
+ * same answer, for seven days at least. Requests about accounts have no row here, their workflow remembers them.
  */
 export const operations = pgTable(
   'operations',
@@ -21,5 +21,7 @@ export const operations = pgTable(
   (table) => [
     // One request of one caller.
     primaryKey({ columns: [table.caller, table.key] }),
+    // Those that may be forgotten.
+    index('operations_created_at').on(table.createdAt),
   ],
 );

@@ -27,15 +27,16 @@ function installDependencies() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   const begin = Date.now();
-  console.log('installing dependencies (npm ci) …');
+  // Standard output is the command's own: it may be a document.
+  console.error('installing dependencies (npm ci) …');
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', process.stderr, 'inherit'],
   });
   if (status !== 0) {
     end(1, 'The dependencies could not be installed: `npm ci` failed (see above). It needs npm and its registry.');
   }
-  console.log(`dependencies installed in ${((Date.now() - begin) / 1000).toFixed(0)} s`);
+  console.error(`dependencies installed in ${((Date.now() - begin) / 1000).toFixed(0)} s`);
 }
 
 /** npm brings a Node 24 for Linux on x64; elsewhere the machine's own one must be new enough to run TypeScript. */

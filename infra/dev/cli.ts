@@ -1,7 +1,9 @@
 /** `npm run stack`: acts on a kept stack, process by process. */
-import { parseArgs } from 'node:util';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readArguments, refuseArguments } from './arguments.ts';
 import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
-import { isRunning } from './processes.ts';
+import { isRunning, launched, processName } from './processes.ts';
 import { killProcess, startProcess, startStack, stopProcess } from './stack.ts';
 import { readStack, ROLES, type ProcessRole } from './state.ts';
 
@@ -17,56 +19,69 @@ const HELP = `usage: npm run stack -- <command> [role] [--domain fqdn] [--state 
 roles: ${ROLES.join(', ')}; engine and samba need --domain
 The kept stack is meant unless --state names another (as printed: "state folder: …").`;
 
-async function main(argv: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: { domain: { type: 'string' }, state: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  const [command, role] = positionals;
-  if (values.help || !command) return console.log(HELP);
-  if (command === 'up') {
-    await refuseSecondStack();
-    const { stateFolder } = await startStack({ say: console.log });
-    await keepStack(stateFolder);
-    return console.log(`state folder: ${stateFolder}`);
-  }
+async function main(): Promise<void> {
+  const { values, positionals } = readArguments(HELP, { domain: { type: 'string' }, state: { type: 'string' } }, true);
+  if (positionals.length === 0) return console.log(HELP);
+  const { command, role } = understand(positionals);
+  if (command === 'up') return up();
   const folder = values.state ?? (await keptStack());
+  if (!existsSync(join(folder, 'stack.json'))) throw new Error(`there is no stack in ${folder}`);
   if (command === 'down') return dropStack(folder);
   if (command === 'status') return status(folder);
-  await act(folder, command, role, values.domain?.toLowerCase());
+  await act(folder, command, role!, values.domain?.toLowerCase());
 }
 
-async function act(
-  folder: string,
-  command: string,
-  role: string | undefined,
-  domain: string | undefined,
-): Promise<void> {
-  if (!isRole(role)) throw new Error(`name a role: ${ROLES.join(', ')}`);
+/** The command, and its role if it takes one. Ends the process when the words make no sense. */
+function understand([command = '', role, ...others]: readonly string[]): { command: Command; role?: ProcessRole } {
+  if (!isCommand(command)) return refuseArguments(`unknown command ${command}`, HELP);
+  const superfluous = isAct(command) ? others[0] : role;
+  if (superfluous !== undefined) return refuseArguments(`${superfluous} is one word too many`, HELP);
+  if (!isAct(command)) return { command };
+  if (!isRole(role)) return refuseArguments(`${command} needs a role`, HELP);
+  return { command, role };
+}
+
+async function up(): Promise<void> {
+  await refuseSecondStack();
+  const { stateFolder } = await startStack({ say: console.log });
+  await keepStack(stateFolder);
+  console.log(`state folder: ${stateFolder}`);
+}
+
+async function act(folder: string, command: Act, role: ProcessRole, domain: string | undefined): Promise<void> {
   const perDomain = role === 'engine' || role === 'samba';
   if (perDomain && !domain) throw new Error(`${role} needs --domain`);
-  const fqdn = perDomain ? domain : undefined;
-  switch (command) {
-    case 'start': {
-      const { pid } = await startProcess(folder, role, fqdn);
-      return console.log(`${role} runs as process ${pid}`);
-    }
-    case 'stop':
-      return stopProcess(folder, role, fqdn);
-    case 'kill':
-      return killProcess(folder, role, fqdn);
-    default:
-      throw new Error(`unknown command ${command}; --help tells more`);
+  if (!perDomain && domain) throw new Error(`${role} serves every domain: leave --domain out`);
+  const name = domain ? `${role} of ${domain}` : role;
+  if (command === 'start') {
+    const { pid } = await startProcess(folder, role, domain);
+    return console.log(`${name} runs as process ${pid}`);
   }
+  const ended = await ENDS[command](folder, role, domain);
+  console.log(ended ? `${name} has ended` : `${name} was not running`);
+}
+
+const ENDS = { stop: stopProcess, kill: killProcess };
+const COMMANDS = ['up', 'down', 'status', 'start', 'stop', 'kill'] as const;
+type Command = (typeof COMMANDS)[number];
+type Act = 'start' | keyof typeof ENDS;
+
+function isCommand(command: string): command is Command {
+  return COMMANDS.some((known) => known === command);
+}
+
+function isAct(command: Command): command is Act {
+  return command === 'start' || command in ENDS;
 }
 
 async function status(folder: string): Promise<void> {
   const stack = await readStack(folder);
   console.log(`state folder: ${folder}`);
-  for (const { role, domain, pid, logFile } of stack.processes) {
-    const runs = await isRunning(folder, { role, pid, logFile, ...(domain ? { domain } : {}) });
-    console.log(`${runs ? 'runs' : 'gone'}  ${String(pid).padStart(7)}  ${role} ${domain ?? ''}  ${logFile}`);
+  for (const { role, domain } of await launched(folder)) {
+    const known = stack.processes.find((process) => process.role === role && process.domain === domain);
+    const runs = known !== undefined && (await isRunning(folder, known));
+    const pid = runs ? String(known.pid) : '';
+    console.log(`${runs ? 'runs   ' : 'stopped'}  ${pid.padStart(7)}  ${processName(role, domain)}`);
   }
 }
 
@@ -74,7 +89,7 @@ function isRole(role: string | undefined): role is ProcessRole {
   return ROLES.some((known) => known === role);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
   process.exitCode = 1;

@@ -1,5 +1,5 @@
 /** `npm run demo`: the main job on real parts, before the reader's eyes, with evidence at the end. */
-import { parseArgs } from 'node:util';
+import { readArguments, refuseArguments } from './arguments.ts';
 import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
 import { secrecyClaim } from './demo/secrecy.ts';
 import { engineAwayChapter } from './demo/engine-away.ts';
@@ -21,7 +21,8 @@ service accounts through their lives on them, and ends with a table of claims an
 
   --keep   leave everything running afterwards, and say how to reach each part
   --stop   stop what --keep left, and remove its state
-  --json   the evidence as one JSON document on standard output; progress goes to standard error`;
+  --json   the evidence as one JSON document on standard output; progress goes to standard error.
+           npm prints two lines of its own before it: \`npm run --silent demo -- --json\` leaves them out`;
 
 interface Options {
   readonly keep: boolean;
@@ -29,18 +30,12 @@ interface Options {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      keep: { type: 'boolean', default: false },
-      stop: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
+  const { values } = readArguments(HELP, {
+    keep: { type: 'boolean', default: false },
+    stop: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+  if (values.stop && (values.keep || values.json)) refuseArguments('--stop stands alone', HELP);
   if (values.stop) {
     const folder = await keptStack();
     await dropStack(folder);
@@ -123,8 +118,14 @@ async function waysIn(stateFolder: string): Promise<string> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    if (error instanceof Error && error.cause instanceof Error) console.error(error.cause.message);
+    const reasons = [error, error instanceof Error ? error.cause : undefined].filter((one) => one instanceof Error);
+    for (const { message } of reasons) console.error(message);
+    // Whoever asked for a document gets one.
+    if (process.argv.includes('--json')) {
+      console.log(
+        JSON.stringify({ holds: false, error: reasons.map(({ message }) => message).join(': '), claims: [] }),
+      );
+    }
     process.exit(1);
   },
 );

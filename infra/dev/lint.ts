@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { readArguments, refuseArguments } from './arguments.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const code = ['contracts', 'workflows', 'activities', 'workers', 'api', 'db', 'infra', 'test', 'bench'];
@@ -54,16 +55,18 @@ function passes(check: Check): boolean {
   return status === 0;
 }
 
-function selected(args: readonly string[]): readonly Check[] {
-  const at = args.indexOf('--only');
-  if (at < 0) return checks;
-  const names = (args[at + 1] ?? '').split(',');
+const HELP = `usage: npm run lint [-- --only ${checks.map(({ name }) => name).join(',')}]`;
+
+function selected(only: string | undefined): readonly Check[] {
+  if (only === undefined) return checks;
+  const names = only.split(',');
   const unknown = names.filter((name) => !checks.some((check) => check.name === name));
-  if (unknown.length > 0) throw new Error(`no such check: ${unknown.join(', ')}`);
+  if (unknown.length > 0) refuseArguments(`no such check: ${unknown.join(', ')}`, HELP);
   return checks.filter((check) => names.includes(check.name));
 }
 
-const failed = selected(process.argv.slice(2)).filter((check) => !passes(check));
+const { values } = readArguments(HELP, { only: { type: 'string' } });
+const failed = selected(values.only).filter((check) => !passes(check));
 console.log(
   failed.length === 0 ? '\nlint: all checks passed' : `\nlint: FAILED: ${failed.map(({ name }) => name).join(', ')}`,
 );

@@ -3,9 +3,11 @@
  * again just as it was; each is ended by its own pid, and only while that pid still means the process that was started.
  */
 import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
+import { CACHE } from './paths.ts';
 import { identify, isAlive, type Identity } from './process-identity.ts';
 import { readStack, updateStack, writePrivately, type ProcessRole, type StackProcess } from './state.ts';
 
@@ -35,9 +37,25 @@ export async function launch(stateFolder: string, spec: LaunchSpec): Promise<Sta
 
 /** Starts a process again from its specification, and records it in the place of its predecessor. */
 export async function relaunch(stateFolder: string, role: ProcessRole, domain?: string): Promise<StackProcess> {
-  const text = await readFile(specPath(stateFolder, role, domain), 'utf8').catch(() => undefined);
-  if (text === undefined) throw new Error(`this stack has no ${processName(role, domain)}`);
-  return start(stateFolder, JSON.parse(text) as LaunchSpec);
+  await assertLaunched(stateFolder, role, domain);
+  return start(stateFolder, JSON.parse(await readFile(specPath(stateFolder, role, domain), 'utf8')) as LaunchSpec);
+}
+
+/** Throws when the stack never had a process of this role. */
+export async function assertLaunched(stateFolder: string, role: ProcessRole, domain?: string): Promise<void> {
+  if (existsSync(specPath(stateFolder, role, domain))) return;
+  const { domains } = await readStack(stateFolder);
+  const known = domain ? `; its domains are ${domains.map(({ fqdn }) => fqdn).join(', ')}` : '';
+  throw new Error(`this stack has no ${domain ? `${role} of ${domain}` : role}${known}`);
+}
+
+/** Every process that the stack ever had, by the names of its specifications. */
+export async function launched(stateFolder: string): Promise<Pick<LaunchSpec, 'role' | 'domain'>[]> {
+  const files = (await readdir(join(stateFolder, 'launch'))).filter((name) => name.endsWith('.json')).sort();
+  const texts = await Promise.all(files.map(async (name) => readFile(join(stateFolder, 'launch', name), 'utf8')));
+  return texts
+    .map((text) => JSON.parse(text) as Partial<LaunchSpec>)
+    .flatMap((spec) => (spec.role ? [{ role: spec.role, ...(spec.domain ? { domain: spec.domain } : {}) }] : []));
 }
 
 /** A variable of a process's environment, as its specification has it. */
@@ -57,7 +75,15 @@ async function start(stateFolder: string, spec: LaunchSpec): Promise<StackProces
   try {
     const child = spawn(spec.command, spec.args, {
       cwd: '/',
-      env: { PATH: process.env['PATH'] ?? '', HOME: stateFolder, LANG: 'C.UTF-8', TZ: 'UTC', ...spec.env },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: stateFolder,
+        LANG: 'C.UTF-8',
+        TZ: 'UTC',
+        // Compiled code from the last start; Node checks that it belongs to the very source that it loads.
+        NODE_COMPILE_CACHE: join(CACHE, 'compile-cache'),
+        ...spec.env,
+      },
       stdio: ['ignore', log.fd, log.fd],
       detached: true,
       ...(spec.uid === undefined ? {} : { uid: spec.uid }),
@@ -118,6 +144,17 @@ export async function terminate(stateFolder: string, process: StackProcess, grac
 export async function killNow(pid: number): Promise<void> {
   signal(-pid, 'SIGKILL');
   await eventually(`process ${pid} is gone`, async () => !signal(-pid, 0), { timeoutMs: 10_000, intervalMs: 20 });
+}
+
+/** Kills the processes that belong to the state folder and are on no record: each was started with it as its home. */
+export async function endLeftovers(stateFolder: string): Promise<void> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+      if (pid !== process.pid && environment.split('\0').includes(`HOME=${stateFolder}`)) signal(pid, 'SIGKILL');
+    }),
+  );
 }
 
 /** Takes a process out of `stack.json`. */

@@ -2,11 +2,23 @@
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from './command.ts';
+import { attempt, run } from './command.ts';
 import { dismissGuard, postGuard } from './guard.ts';
 import { NODE, PROJECT } from './paths.ts';
 import { freePort } from './ports.ts';
-import { findProcess, forget, isRunning, killNow, launch, relaunch, terminate } from './processes.ts';
+import { underLock } from './lock.ts';
+import {
+  assertLaunched,
+  endLeftovers,
+  findProcess,
+  forget,
+  isRunning,
+  killNow,
+  launch,
+  processName,
+  relaunch,
+  terminate,
+} from './processes.ts';
 import { apiSpec, controlPlaneSpec, engineSpec, writeSharedSecrets, type Surroundings } from './programs.ts';
 import { awaitReady, writeParts } from './ready.ts';
 import { seed } from './seed.ts';
@@ -72,6 +84,8 @@ async function startPrograms(stateFolder: string, say: (text: string) => void): 
     ...(await writeSharedSecrets(stateFolder, stack.postgres!.url)),
   };
   await run(NODE, [join(PROJECT, 'db/migrate.ts')], { env: { DATABASE_URL_FILE: around.databaseUrlFile } });
+  // Should it fail, the control plane bundles them itself, or says why not.
+  await attempt(NODE, [join(PROJECT, 'workers/bundle-workflows.ts')]);
   const apiPort = await freePort();
   await launch(stateFolder, await controlPlaneSpec(around));
   await launch(stateFolder, await apiSpec(around, apiPort));
@@ -92,27 +106,53 @@ export async function readEngineCredentials(stateFolder: string, fqdn: string): 
   return JSON.parse(await readFile(join(stateFolder, 'engines', `${fqdn}.json`), 'utf8')) as EngineCredentials;
 }
 
-/** Starts a process of a stack that was stopped or killed, and waits until it is ready. A second start changes nothing. */
+/**
+ * Starts a process of a stack that was stopped or killed, and waits until it is ready. A second start changes nothing.
+ * Throws when the stack has no such process.
+ */
 export async function startProcess(stateFolder: string, role: ProcessRole, fqdn?: string): Promise<StackProcess> {
-  const known = await findProcess(stateFolder, role, fqdn);
-  const process = known && (await isRunning(stateFolder, known)) ? known : await relaunch(stateFolder, role, fqdn);
-  await awaitReady(stateFolder, role, fqdn);
-  return process;
+  return alone(stateFolder, role, fqdn, async (known) => {
+    const process = known ?? (await relaunch(stateFolder, role, fqdn));
+    await awaitReady(stateFolder, role, fqdn);
+    return process;
+  });
 }
 
-/** Asks a process to end, and waits until it has. */
-export async function stopProcess(stateFolder: string, role: ProcessRole, fqdn?: string): Promise<void> {
-  const known = await findProcess(stateFolder, role, fqdn);
-  if (known) await terminate(stateFolder, known);
-  await forget(stateFolder, role, fqdn);
+/** Asks a process to end, and waits until it has. Answers whether it ran. Throws when the stack has no such process. */
+export async function stopProcess(stateFolder: string, role: ProcessRole, fqdn?: string): Promise<boolean> {
+  return alone(stateFolder, role, fqdn, async (known) => {
+    if (known) await terminate(stateFolder, known);
+    await forget(stateFolder, role, fqdn);
+    return known !== undefined;
+  });
 }
 
-/** Ends a process with SIGKILL, as a power cut would. */
-export async function killProcess(stateFolder: string, role: ProcessRole, fqdn?: string): Promise<void> {
-  const known = await findProcess(stateFolder, role, fqdn);
-  if (known && (await isRunning(stateFolder, known))) await killNow(known.pid);
-  await forget(stateFolder, role, fqdn);
+/** Ends a process with SIGKILL, as a power cut would. Answers whether it ran. Throws when the stack has no such process. */
+export async function killProcess(stateFolder: string, role: ProcessRole, fqdn?: string): Promise<boolean> {
+  return alone(stateFolder, role, fqdn, async (known) => {
+    if (known) await killNow(known.pid);
+    await forget(stateFolder, role, fqdn);
+    return known !== undefined;
+  });
 }
+
+/** Gives the process of this role, if it runs, to `task`, while no other command acts on it. */
+async function alone<T>(
+  stateFolder: string,
+  role: ProcessRole,
+  fqdn: string | undefined,
+  task: (running: StackProcess | undefined) => Promise<T>,
+): Promise<T> {
+  await assertLaunched(stateFolder, role, fqdn);
+  const act = async (): Promise<T> => {
+    const known = await findProcess(stateFolder, role, fqdn);
+    return task(known && (await isRunning(stateFolder, known)) ? known : undefined);
+  };
+  return underLock(`${stateFolder} ${processName(role, fqdn)}`, act, { timeoutMs: ACT_TIMEOUT_MS });
+}
+
+/** A start waits until the process is ready; whoever comes next waits for that. */
+const ACT_TIMEOUT_MS = 180_000;
 
 const PROGRAM_ROLES: readonly ProcessRole[] = ['api', 'control-plane', 'engine'];
 
@@ -124,6 +164,8 @@ export async function stopStack(stateFolder: string, { keepLogs = false } = {}):
   for (const group of [processes.filter(isProgram), processes.filter((process) => !isProgram(process))]) {
     await Promise.all(group.map(async (process) => terminate(stateFolder, process)));
   }
+  // Whoever started the stack may have died between a start and its record.
+  await endLeftovers(stateFolder);
   await dismissGuard(stateFolder);
   if (!keepLogs) await rm(stateFolder, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 /** `npm test` and `npm run check`: set up what is missing, then every static check and every test. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.ts';
 import { NODE, PROJECT } from './paths.ts';
 import { setUp, setUpForTests } from './setup.ts';
 
@@ -44,15 +44,8 @@ async function passes(script: string, ...args: string[]): Promise<boolean> {
   });
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { 'no-servers': { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+const { values, positionals } = readArguments(HELP, { 'no-servers': { type: 'boolean', default: false } }, true);
+process.exitCode = await check(!values['no-servers'], positionals).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  return 1;
 });
-if (values.help) {
-  console.log(HELP);
-} else {
-  process.exitCode = await check(!values['no-servers'], positionals).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    return 1;
-  });
-}

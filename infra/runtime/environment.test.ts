@@ -87,6 +87,12 @@ test('all mistakes are told at once, each with its variable, and the exit code i
   }
 });
 
+test('arguments that the program does not take are refused, whatever the environment', () => {
+  const seen = parse({ ALM_TITLE: 'abc', ALM_PASSWORD: 'p' }, ['--dry-run']);
+  expect(seen.exitCode).toBe(2);
+  expect(seen.complaints).toContain('takes no arguments, and got --dry-run');
+});
+
 test('a secret arrives wrapped, from the variable or from a file without its line end', () => {
   const fromFile = fileWith('password', 'from file\n');
   const { result } = parse({ ALM_TITLE: 'abc', ALM_PASSWORD: 'canary' });

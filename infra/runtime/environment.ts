@@ -31,7 +31,7 @@ export const EXIT_CODE_MISCONFIGURED = 2;
 
 /**
  * The configuration of `program`. With `--help` among the arguments it prints every variable and exits 0. With mistakes
- * it prints all of them, each with its variable's name, and exits 2. ALM_* variables that no program of `known` reads
+ * it prints all of them, each with its variable's name, and exits 2; so it does with arguments that it does not take. ALM_* variables that no program of `known` reads
  * are probably misspelt: they are warned about.
  */
 export function parseEnvironment<V extends Variables>(
@@ -43,6 +43,11 @@ export function parseEnvironment<V extends Variables>(
   if (argv.includes('--help') || argv.includes('-h')) {
     print(helpText(program));
     return exit(0);
+  }
+  // Whatever these arguments were meant to change, they would not.
+  if (argv.length > 0 && program.usage === undefined) {
+    complain(`${program.name} takes no arguments, and got ${argv.join(' ')}. Run it with --help.\n`);
+    return exit(EXIT_CODE_MISCONFIGURED);
   }
   for (const name of unknownNames(env, new Set([...known, ...namesOf(program.variables)]))) {
     complain(`warning: ${name} is set, but no program of this product reads it\n`);

@@ -13,6 +13,7 @@ const CALLED: Readonly<Record<string, string>> = {
   'db/migrate.ts': 'migrate',
   'api/create-administrator.ts': 'create-administrator',
   'workers/rebuild-projection.ts': 'rebuild',
+  'workers/bundle-workflows.ts': 'bundle-workflows',
 };
 
 /** `name ¹ | readers | defaults`, the mark for secrets. */

@@ -92,6 +92,24 @@ test('the pages of an owner hold each of their accounts once, the newest first',
   expect(seen).toEqual(seen.toSorted().toReversed());
 });
 
+test('a filter has its own answer, whatever was asked before', async () => {
+  const filters: Partial<AccountFilter>[] = [
+    { state: 'active' },
+    { state: 'approved' },
+    { state: 'approved', blocked: true },
+    { state: 'approved', blocked: false },
+    { domain: 'lab.example.com' },
+    { domain: 'corp.example.com' },
+  ];
+  for (const { state, domain, blocked } of filters) {
+    const { items } = await listAccounts(database.db, { state, domain, blocked, limit: LIMIT });
+    expect(items).toHaveLength(LIMIT);
+    if (state !== undefined) expect(new Set(items.map((item) => item.state))).toEqual(new Set([state]));
+    if (domain !== undefined) expect(new Set(items.map((item) => item.domain))).toEqual(new Set([domain]));
+    if (blocked !== undefined) expect(items.every((item) => (item.blocked !== null) === blocked)).toBe(true);
+  }
+});
+
 test.each([blockedByCode, oldestQueued])('the figure %o of the metrics comes from an index', async (figure) => {
   const { nodes } = await planOf(figure);
   expect(nodes).not.toContain('Seq Scan');

@@ -56,6 +56,12 @@ describe('users', () => {
     expect((await api.send('POST', '/users/nobody-there/disable', { as: 'ada' })).status).toBe(404);
   });
 
+  test('an administrator cannot lock everybody out: nobody disables themselves', async () => {
+    const refused = await api.send('POST', '/users/ada/disable', { as: 'ada' });
+    expect(refused.body).toMatchObject({ status: 403, code: 'Forbidden', detail: expect.stringContaining('another') });
+    expect((await api.send('GET', '/me', { as: 'ada' })).status).toBe(200);
+  });
+
   test('pages lead through all of them, each once', async () => {
     const names: string[] = [];
     let next: string | null = '';

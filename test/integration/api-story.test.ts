@@ -71,6 +71,8 @@ test('a request is decided step by step, and refusals have the words of the work
   const voted = await decide('approver1', { decision: 'approve' }, voteKey);
   expect(voted.body).toMatchObject({ state: 'submitted', approval: { openStep: 1 }, allowedActions: ['decide'] });
   expect((await decide('approver1', { decision: 'approve' }, voteKey)).body).toEqual(voted.body);
+  const opposite = await decide('approver1', { decision: 'deny', reason: 'A mistake.' }, voteKey);
+  expect(opposite.body).toMatchObject({ status: 409, code: 'IdempotencyKeyReused' });
   expect((await send('owner', 'POST', `${path}/renew`)).body.code).toBe('StateConflict');
 
   const denied = await decide('approver3', { decision: 'deny', reason: 'No such system.' });

@@ -1,5 +1,6 @@
 /** Users, domains, templates and recorded answers in a real database. */
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDomain, findDomain, listDomains } from '../../db/queries/domains.ts';
 import { beginOperation, completeOperation } from '../../db/queries/operations.ts';
@@ -190,6 +191,41 @@ describe('recorded answers', () => {
     const outcomes = await Promise.all([1, 2, 3, 4, 5].map(attempt));
     expect(outcomes.sort()).toEqual(['answered', 'answered', 'answered', 'answered', 'new']);
     expect(worked).toBe(1);
+  });
+
+  test('those older than a week are forgotten when new ones come, a bounded number at once', async () => {
+    const { db } = database;
+    const week = 7 * 24 * 60 * 60 * 1000;
+    const now = Date.parse('2026-06-30T12:00:00.000Z');
+    const at = (ms: number) => new Date(ms).toISOString();
+    const remembered = async () => {
+      const [row] = await database.run(`select count(*)::int as n from operations where caller = 'frank'`);
+      return row!['n'];
+    };
+    const young = operation({ caller: 'frank', createdAt: at(now - week) });
+    await beginOperation(db, young);
+    await completeOperation(db, young, answer);
+    await database.run(`insert into operations (caller, key, fingerprint, created_at)
+      select 'frank', 'old-' || n, 'hash', '${at(now - week - 1)}' from generate_series(1, 150) n`);
+    await beginOperation(db, operation({ caller: 'frank', createdAt: at(now) }));
+    expect(await remembered()).toBe(1 + 50 + 1);
+    await beginOperation(db, operation({ caller: 'frank', createdAt: at(now) }));
+    expect(await remembered()).toBe(1 + 2);
+    expect(await beginOperation(db, young)).toEqual({ outcome: 'answered', answer });
+  });
+
+  test('one that waits for the end of its request does not delay another, however old', async () => {
+    const { db } = database;
+    const stuck = operation({ createdAt: '2020-01-01T00:00:00.000Z' });
+    await db.transaction(async (open) => {
+      await beginOperation(open, stuck);
+      await open.query((drizzle) => drizzle.execute(sql`select * from operations for update`));
+      expect(await beginOperation(db, operation({ createdAt: '2026-06-30T12:00:00.000Z' }))).toEqual({
+        outcome: 'new',
+      });
+      await completeOperation(open, stuck, answer);
+    });
+    expect(await beginOperation(db, stuck)).toEqual({ outcome: 'answered', answer });
   });
 
   test('a transaction that fails leaves the key free', async () => {

@@ -15,7 +15,6 @@ import { equalsAny } from '../../activities/directory/active-directory/names.ts'
 import type { Attempt, Progress } from '../../activities/directory/port.ts';
 import { accountMarker } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
-import { faultyDirectory, type Cut } from '../support/directory-faults.ts';
 import {
   makeGroup,
   newPassword,
@@ -27,6 +26,7 @@ import {
   tryLogOn,
   type DirectoryFixture,
 } from '../support/directory-fixture.ts';
+import { createFaults, type Faults, type Moment } from '../support/faults.ts';
 
 const attempt: Attempt = { previous: null, report: () => undefined };
 let fixture: DirectoryFixture;
@@ -54,25 +54,27 @@ async function failureOf(promise: Promise<unknown>): Promise<string | null | und
   return error instanceof ApplicationFailure ? error.type : String(error);
 }
 
-const CUTS: Cut[] = ['before', 'after'];
+const CUTS: Moment[] = ['before', 'during'];
 
 describe('a call that is cut off', () => {
   /** Far more than an operation makes; the loop ends at the first index that is not reached. */
   const MOST_CALLS = 60;
 
+  const over = (faults: Faults) => ({ openConnection: faults.openConnection(openConnectionFor(fixture.config)) });
+
   it.each(CUTS)('%s its effect never leaves two accounts, or one that does not log on', async (cut) => {
     const cases: string[] = [];
     for (let index = 0; index < MOST_CALLS; index += 1) {
-      const faulty = faultyDirectory(openConnectionFor(fixture.config));
+      const faults = createFaults({ outageMs: 0 });
       const task = newTask(fixture, { groups: [group] });
       const password = newPassword();
-      const first = createActiveDirectory(fixture.config, faulty);
-      faulty.cutNext(index, cut);
+      const first = createActiveDirectory(fixture.config, over(faults));
+      faults.begin({ index, moment: cut });
       const outcome = await failureOf(first.establish(task, sensitive(password), attempt));
       first.close();
-      if (!faulty.wasCut()) break;
+      if (!faults.wasCut()) break;
       expect(outcome).toBe('DirectoryUnavailable');
-      cases.push(faulty.calls.at(-1)!);
+      cases.push(faults.calls.at(-1)!);
 
       const second = createActiveDirectory(fixture.config);
       const made = await second.establish(task, sensitive(password), attempt);
@@ -86,34 +88,34 @@ describe('a call that is cut off', () => {
       expect(await count(task.samAccountName)).toBe(0);
       second.close();
     }
-    expect(cases).toContain('add');
-    expect(cases.filter((name) => name === 'open')).toHaveLength(2);
+    expect(cases).toContain('ldap add');
+    expect(cases.filter((name) => name === 'ldap bind')).toHaveLength(2);
     expect(cases.length).toBeGreaterThanOrEqual(15);
   });
 
   it.each(CUTS)('%s its effect never keeps a deletion from its end, with or without a known GUID', async (cut) => {
     const cases: string[] = [];
     for (let index = 0; index < MOST_CALLS; index += 1) {
-      const faulty = faultyDirectory(openConnectionFor(fixture.config));
+      const faults = createFaults({ outageMs: 0 });
       const task = newTask(fixture, { groups: [group] });
       const maker = createActiveDirectory(fixture.config);
       const { objectGuid } = await maker.establish(task, sensitive(newPassword()), attempt);
       const ref = refTo(task, index % 2 === 0 ? objectGuid : null);
-      const first = createActiveDirectory(fixture.config, faulty);
-      faulty.cutNext(Math.floor(index / 2), cut);
+      const first = createActiveDirectory(fixture.config, over(faults));
+      faults.begin({ index: Math.floor(index / 2), moment: cut });
       const outcome = await failureOf(first.delete(ref, attempt));
       first.close();
-      if (faulty.wasCut()) {
+      if (faults.wasCut()) {
         expect(outcome).toBe('DirectoryUnavailable');
-        cases.push(faulty.calls.at(-1)!);
+        cases.push(faults.calls.at(-1)!);
         await maker.delete(ref, attempt);
       }
       maker.close();
       expect(await count(task.samAccountName)).toBe(0);
       expect(await see(fixture, guidDn(objectGuid))).toBeUndefined();
-      if (!faulty.wasCut() && index % 2 === 1) break;
+      if (!faults.wasCut() && index % 2 === 1) break;
     }
-    expect(cases).toContain('delete');
+    expect(cases).toContain('ldap delete');
     expect(cases.length).toBeGreaterThanOrEqual(12);
   });
 });
@@ -216,14 +218,14 @@ describe('a controller that goes away', () => {
   it('after a lost add keeps the others from making the account a second time', async () => {
     const [direct] = fixture.config.urls as [string];
     const proxy = await openProxy(direct);
-    const faulty = faultyDirectory(openConnectionFor(fixture.config));
+    const open = openConnectionFor(fixture.config);
     const config = { ...fixture.config, urls: [proxy.url, direct], replicationGraceMs: 60_000 };
     const task = newTask(fixture);
     // As with a real pair that is out of step: what was asked of the first is not seen by the second.
     let cut = false;
     const directory = createActiveDirectory(config, {
       openConnection: async (url, identity) => {
-        const connection = await faulty.openConnection(url, identity);
+        const connection = await open(url, identity);
         return {
           ...connection,
           add: async () => {

@@ -6,7 +6,7 @@ import { createKvVault } from '../../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../../activities/vault/kv/transport.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
-import { createFaultyFetch, type FaultMoment } from '../support/vault-faults.ts';
+import { createFaults, MOMENTS } from '../support/faults.ts';
 import { createVaultFixture, enginePolicy, FOLDER, type VaultFixture } from '../support/vault-fixture.ts';
 
 let fixture: VaultFixture;
@@ -200,8 +200,6 @@ describe('two engines at once', () => {
 });
 
 describe('cut off at each single call', () => {
-  const moments: readonly FaultMoment[] = ['before', 'during', 'after'];
-
   interface Step {
     readonly name: string;
     readonly prepare: (vault: SecretVault, request: StageRequest) => Promise<unknown>;
@@ -232,19 +230,23 @@ describe('cut off at each single call', () => {
   ];
 
   test.each(steps)('$name converges when it is tried again', async ({ prepare, run, password }) => {
-    const probe = createFaultyFetch(fixture.fetch, 0, 'before');
+    // An engine that is cut at one call dies there.
+    const faults = createFaults({ outageMs: Infinity });
     const dry = fixture.newRequest();
     await prepare(fixture.newVault(), dry);
-    await run(createKvVault(fixture.config, probe), dry);
-    expect(probe.calls.length).toBeGreaterThan(2);
+    await run(createKvVault(fixture.config, { fetch: faults.fetch(fixture.fetch) }), dry);
+    const calls = [...faults.calls];
+    expect(calls.length).toBeGreaterThan(2);
 
-    for (let callNumber = 1; callNumber <= probe.calls.length; callNumber += 1) {
-      for (const moment of moments) {
-        const where = `${moment} ${probe.calls[callNumber - 1]}`;
+    for (const [index, call] of calls.entries()) {
+      for (const moment of MOMENTS) {
+        const where = `${moment} ${index + 1} ${call}`;
         const request = fixture.newRequest();
         await prepare(fixture.newVault(), request);
-        const faulty = createKvVault(fixture.config, createFaultyFetch(fixture.fetch, callNumber, moment));
-        const last = callNumber === probe.calls.length;
+        const dying = createFaults({ outageMs: Infinity });
+        dying.begin({ index, moment });
+        const faulty = createKvVault(fixture.config, { fetch: dying.fetch(fixture.fetch) });
+        const last = index === calls.length - 1;
         expect(await codeOf(run(faulty, request)), where).toBe(
           moment === 'after' && last ? 'none' : 'VaultUnavailable',
         );
@@ -335,6 +337,8 @@ describe('trouble, told apart', () => {
     const request = fixture.newRequest();
     await vault.stage(request);
     expect(await codeOf(vault.revoke(request))).toBe('VaultAccessDenied');
+    // Without a path it looks where it staged last.
+    expect(await vault.probe()).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
   });
 });
 

@@ -1,29 +1,51 @@
-/** The engine program with the account of a domain administrator: it must not run. */
+/** The engine program with the account of a domain administrator: it must not run, and does nothing before it ends. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { attempt } from '../../infra/dev/command.ts';
 import { NODE, PROJECT } from '../../infra/dev/paths.ts';
 import type { LaunchSpec } from '../../infra/dev/processes.ts';
-import { DOMAINS } from '../../infra/dev/stack.ts';
+import { DOMAINS, startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { readStack } from '../../infra/dev/state.ts';
+import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
 
 const [CORP] = DOMAINS;
 const stateFolder = inject('stateFolder');
+let people: People;
 
-it('ends, and says why', { timeout: 60_000 }, async () => {
+beforeAll(async () => {
+  people = await openPeople(stateFolder);
+  await stopProcess(stateFolder, 'engine', CORP);
+});
+
+afterAll(() => startProcess(stateFolder, 'engine', CORP));
+
+/** Runs an engine as the administrator of the domain until it ends. */
+async function runTooPowerful(administratorPassword: string, administratorDn: string) {
   const spec = JSON.parse(await readFile(join(stateFolder, 'launch', `engine-${CORP}.json`), 'utf8')) as LaunchSpec;
-  const domain = (await readStack(stateFolder)).domains.find(({ fqdn }) => fqdn === CORP)!;
   const passwordFile = join(stateFolder, 'secrets', 'too-powerful');
-  await writeFile(passwordFile, domain.administratorPassword, { mode: 0o600 });
+  await writeFile(passwordFile, administratorPassword, { mode: 0o600 });
   const env = {
     ...spec.env,
     ALM_METRICS_PORT: '0',
-    ALM_LDAP_BIND_DN: domain.administratorDn,
+    ALM_LDAP_BIND_DN: administratorDn,
     ALM_LDAP_BIND_PASSWORD_FILE: passwordFile,
   };
-  const { code, stdout } = await attempt('timeout', ['30', NODE, join(PROJECT, 'workers/engine.ts')], { env });
+  return attempt('timeout', ['30', NODE, join(PROJECT, 'workers/engine.ts')], { env });
+}
+
+it('ends, says why, and leaves the work that waits to an engine that may do it', { timeout: 120_000 }, async () => {
+  const { administratorPassword, administratorDn } = (await readStack(stateFolder)).domains.find(
+    ({ fqdn }) => fqdn === CORP,
+  )!;
+  const waiting = await people.request(CORP);
+  const { code, stdout } = await runTooPowerful(administratorPassword, administratorDn);
   expect(code).toBe(2);
   expect(stdout).toContain('must not run as a member of an administrative group');
-  expect(stdout).not.toContain(domain.administratorPassword);
+  expect(stdout).not.toContain(administratorPassword);
+  expect(await truthOf(stateFolder, waiting)).toMatchObject({ objects: 0 });
+
+  await startProcess(stateFolder, 'engine', CORP);
+  const done = await people.client.until(waiting, 'is active', ({ state }) => state === 'active', 60_000);
+  expect(await truthOf(stateFolder, done)).toEqual(USABLE);
 });

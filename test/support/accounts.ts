@@ -29,10 +29,10 @@ export function newName(): string {
   return `svc-${randomBytes(5).toString('hex')}`;
 }
 
-/** A client, and a yearly template in every domain of the stack. */
-export async function openPeople(stateFolder: string): Promise<People> {
+/** A client, and a yearly template in every domain of the stack. Every call to the API goes by `send`. */
+export async function openPeople(stateFolder: string, send?: typeof fetch): Promise<People> {
   const stack = await readStack(stateFolder);
-  const client = createClient(stack);
+  const client = createClient(stack, send);
   const templates = new Map<string, string>();
   for (const { fqdn, accountsOu, baseDn } of stack.domains) {
     const template = {
@@ -43,7 +43,7 @@ export async function openPeople(stateFolder: string): Promise<People> {
       approval: { steps: [{ name: 'Manager', approvers: ['approver1'], quorum: 1 }] },
       lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' as const },
     };
-    templates.set(fqdn, await callerAs(stack, 'administrator').makeTemplate(template));
+    templates.set(fqdn, await callerAs(stack, 'administrator', send).makeTemplate(template));
   }
   const request = async (fqdn: string, name = newName()): Promise<Account> => {
     const account = await client.submit(templates.get(fqdn)!, name);
@@ -57,17 +57,17 @@ export async function openPeople(stateFolder: string): Promise<People> {
   };
 }
 
-function createClient(stack: Stack): Client {
-  const administrator = callerAs(stack, 'administrator');
+function createClient(stack: Stack, send?: typeof fetch): Client {
+  const administrator = callerAs(stack, 'administrator', send);
   return {
     submit: async (templateId, samAccountName) =>
-      callerAs(stack, 'requester').submit({
+      callerAs(stack, 'requester', send).submit({
         templateId,
         samAccountName,
         justification: `A test needs ${samAccountName}`,
         owners: ['owner'],
       }),
-    act: async (as, { id }, action, body) => callerAs(stack, as).act(id, action, body),
+    act: async (as, { id }, action, body) => callerAs(stack, as, send).act(id, action, body),
     read: async ({ id }) => administrator.account(id),
     events: async ({ id }) => administrator.events(id),
     until: async ({ id, samAccountName }, what, test, timeoutMs) =>

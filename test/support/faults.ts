@@ -1,53 +1,55 @@
-/** Cuts one call of an engine, to the directory or to the vault, at a chosen moment. */
+/** Steps between an engine and what it calls, and cuts one call, to the directory or to the vault, at a chosen moment. */
+import {
+  openConnectionFor,
+  type ActiveDirectoryConfig,
+} from '../../activities/directory/active-directory/active-directory.ts';
 import type { LdapConnection, OpenConnection } from '../../activities/directory/active-directory/connection.ts';
 import { transportError } from '../../activities/directory/active-directory/ldap-error.ts';
-import type { VaultFetch } from '../../activities/vault/kv/transport.ts';
+import { createHttpsFetch, type VaultFetch } from '../../activities/vault/kv/transport.ts';
+import type { EngineConfiguration, EngineConnections } from '../../workers/compose-engine.ts';
 
 /** `before`: nothing happened. `during`: it happened, the answer was lost. `after`: answered, and everything is gone. */
 export const MOMENTS = ['before', 'during', 'after'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 /** Longer than what an attempt does on its own, shorter than the pause before the next one. */
-const OUTAGE_MS = 600;
+const SHORT_OUTAGE_MS = 600;
 
-export interface Faults {
-  /** The calls since `begin`, in order, such as `ldap add` or `vault PATCH`. */
-  readonly calls: readonly string[];
-  /** Counts from zero again; cuts the call of this index, or none. */
-  begin(cut?: { readonly index: number; readonly moment: Moment }): void;
-  /** Whether the planned cut came about. */
-  wasCut(): boolean;
+/** Sees every call by name, such as `ldap add` or `vault PATCH`: does it, or fails with what `cut` makes of its result. */
+export type Intercept = <T>(name: string, call: () => Promise<T>, cut: (result?: T) => Error) => Promise<T>;
+
+/** The ways out of an engine, with the test in between. */
+export interface Ports {
   openConnection(open: OpenConnection): OpenConnection;
   fetch(inner: VaultFetch): VaultFetch;
 }
 
-export function createFaults(): Faults {
-  let calls: string[] = [];
-  let planned: { readonly index: number; readonly moment: Moment } | undefined;
-  let deadUntil = 0;
-  let done = false;
-
-  const guard = async <T>(name: string, call: () => Promise<T>, cut: () => Error): Promise<T> => {
-    if (performance.now() < deadUntil) throw cut();
-    const index = calls.push(name) - 1;
-    if (planned?.index !== index) return call();
-    const { moment } = planned;
-    planned = undefined;
-    done = true;
-    const result = moment === 'before' ? undefined : await call();
-    deadUntil = performance.now() + OUTAGE_MS;
-    if (moment === 'after') return result as T;
-    throw cut();
+/** The connections of an engine of this configuration, by way of `ports`. */
+export function connectionsThrough(ports: Ports, configuration: EngineConfiguration): EngineConnections {
+  const directory: ActiveDirectoryConfig = {
+    fqdn: configuration.domain,
+    urls: configuration.ldapsUrls,
+    ca: configuration.ldapCaPem,
+    bindDn: configuration.ldapBindDn,
+    bindPassword: configuration.ldapBindPassword,
+    managedOus: configuration.managedOus,
   };
+  return {
+    openConnection: ports.openConnection(openConnectionFor(directory)),
+    fetch: ports.fetch(createHttpsFetch(configuration.vaultCaPem)),
+  };
+}
 
+/** Ports that `intercept` every call. While `isDown`, open connections are not usable. */
+export function createPorts(intercept: Intercept, isDown = (): boolean => false): Ports {
   const wrap = (connection: LdapConnection): LdapConnection => {
     const through = <T>(name: string, call: () => Promise<T>): Promise<T> =>
-      guard(`ldap ${name}`, call, () => {
+      intercept(`ldap ${name}`, call, () => {
         connection.destroy();
         return transportError(name, 'cut by the test');
       });
     return {
-      isUsable: () => performance.now() >= deadUntil && connection.isUsable(),
+      isUsable: () => !isDown() && connection.isUsable(),
       add: (...args) => through('add', () => connection.add(...args)),
       modify: (...args) => through('modify', () => connection.modify(...args)),
       modifyDn: (...args) => through('modifyDn', () => connection.modifyDn(...args)),
@@ -56,6 +58,56 @@ export function createFaults(): Faults {
       destroy: () => connection.destroy(),
     };
   };
+  return {
+    openConnection: (open) => async (url, identity) =>
+      wrap(
+        await intercept(
+          'ldap bind',
+          () => open(url, identity),
+          (opened) => {
+            opened?.destroy();
+            return transportError('bind', 'cut by the test');
+          },
+        ),
+      ),
+    fetch: (inner) => async (url, init) =>
+      intercept(
+        `vault ${init.method}`,
+        () => inner(url, init),
+        () => Object.assign(new Error('cut by the test'), { code: 'ECONNRESET' }),
+      ),
+  };
+}
+
+export interface Faults extends Ports {
+  /** The calls since `begin`, in order, such as `ldap add` or `vault PATCH`. */
+  readonly calls: readonly string[];
+  /** Counts from zero again; cuts the call of this index, or none. */
+  begin(cut?: { readonly index: number; readonly moment: Moment }): void;
+  /** Whether the planned cut came about. */
+  wasCut(): boolean;
+}
+
+/** After a cut every call fails for `outageMs`: 0 cuts the one call only, Infinity is the engine's death. */
+export function createFaults({ outageMs = SHORT_OUTAGE_MS } = {}): Faults {
+  let calls: string[] = [];
+  let planned: { readonly index: number; readonly moment: Moment } | undefined;
+  let deadUntil = 0;
+  let done = false;
+
+  const guard: Intercept = async (name, call, cut) => {
+    if (performance.now() < deadUntil) throw cut();
+    const index = calls.push(name) - 1;
+    if (planned?.index !== index) return call();
+    const { moment } = planned;
+    planned = undefined;
+    done = true;
+    const result = moment === 'before' ? undefined : await call();
+    deadUntil = performance.now() + outageMs;
+    if (moment === 'after') return result!;
+    throw cut(result);
+  };
+
   return {
     get calls() {
       return calls;
@@ -66,19 +118,6 @@ export function createFaults(): Faults {
       done = false;
     },
     wasCut: () => done,
-    openConnection: (open) => async (url, identity) =>
-      wrap(
-        await guard(
-          'ldap bind',
-          () => open(url, identity),
-          () => transportError('bind', 'cut by the test'),
-        ),
-      ),
-    fetch: (inner) => async (url, init) =>
-      guard(
-        `vault ${init.method}`,
-        () => inner(url, init),
-        () => Object.assign(new Error('cut by the test'), { code: 'ECONNRESET' }),
-      ),
+    ...createPorts(guard, () => performance.now() < deadUntil),
   };
 }

@@ -1,17 +1,17 @@
 /** An engine of this process in the place of the stack's own one, so that a test can reach into its connections. */
+import { appendFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { openConnectionFor } from '../../activities/directory/active-directory/active-directory.ts';
-import { createHttpsFetch } from '../../activities/vault/kv/transport.ts';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { domainTaskQueue } from '../../contracts/ids.ts';
 import { startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
+import { createLogger, type Logger } from '../../infra/runtime/logger.ts';
 import { ENGINE, loadConfiguration } from '../../infra/runtime/programs.ts';
+import { createRegistry } from '../../infra/runtime/telemetry.ts';
+import { activityInterceptor } from '../../workers/activity-interceptor.ts';
 import { composeEngine, type EngineConfiguration, type EngineConnections } from '../../workers/compose-engine.ts';
-import type { Faults } from './faults.ts';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+import { runtimeLogger } from '../../workers/runtime-logger.ts';
 
 /** The configuration with which the stack starts the engine of a domain. */
 export async function engineConfiguration(stateFolder: string, fqdn: string): Promise<EngineConfiguration> {
@@ -32,29 +32,31 @@ export async function engineConfiguration(stateFolder: string, fqdn: string): Pr
   return loadConfiguration(ENGINE, invocation);
 }
 
-/** What cuts the calls of an engine with this configuration. */
-export function faultyConnections(configuration: EngineConfiguration, faults: Faults): EngineConnections {
-  const open = openConnectionFor({
-    fqdn: configuration.domain,
-    urls: configuration.ldapsUrls,
-    ca: configuration.ldapCaPem,
-    bindDn: configuration.ldapBindDn,
-    bindPassword: configuration.ldapBindPassword,
-    managedOus: configuration.managedOus,
-  });
-  return {
-    openConnection: faults.openConnection(open),
-    fetch: faults.fetch(createHttpsFetch(configuration.vaultCaPem)),
-  };
+/** Where an engine in a test's process logs: beside the logs of all other processes. */
+export const OWN_ENGINE_LOG = 'engine-of-a-test.log';
+
+/** The product's logger at its most talkative, into the stack's folder of logs. */
+function logInto(stateFolder: string): Logger {
+  const file = join(stateFolder, 'logs', OWN_ENGINE_LOG);
+  const destination = { write: (line: string) => appendFileSync(file, line, { mode: 0o600 }) };
+  return createLogger({ program: 'engine', level: 'trace', destination });
 }
 
-/** Stops the stack's engine of the domain and runs one here; the function returned undoes both. */
+/**
+ * Stops the stack's engine of the domain and runs one here, with the product's own logs; the function returned undoes both.
+ * Once in a process: the SDK's logger cannot be changed.
+ */
 export async function replaceEngine(
   stateFolder: string,
   configuration: EngineConfiguration,
   connections: EngineConnections,
 ): Promise<() => Promise<void>> {
   await stopProcess(stateFolder, 'engine', configuration.domain);
+  const logger = logInto(stateFolder);
+  Runtime.install({
+    logger: runtimeLogger(logger, 'TRACE'),
+    telemetryOptions: { logging: { filter: { core: 'DEBUG', other: 'ERROR' }, forward: {} } },
+  });
   const { activities, directory } = composeEngine(configuration, connections);
   const connection = await NativeConnection.connect({ address: configuration.temporalAddress });
   const worker = await Worker.create({
@@ -63,6 +65,7 @@ export async function replaceEngine(
     taskQueue: domainTaskQueue(configuration.domain),
     activities,
     dataConverter: createDataConverter(configuration.codecKeys),
+    interceptors: { activity: [activityInterceptor(logger, createRegistry('engine'))] },
     maxConcurrentActivityTaskPolls: 2,
   });
   const running = worker.run();

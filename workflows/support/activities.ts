@@ -27,7 +27,11 @@ export async function untilDone<T>(call: () => Promise<T>): Promise<T> {
 /** How long one round of an engine activity keeps trying before the workflow looks at it again (see patient-step.ts). */
 export type Patience = 'prompt' | 'wait-for-engine' | 'persist';
 
-const ATTEMPT = '30 seconds';
+/**
+ * Engines send a heartbeat every 3 s (activities/step-attempt.ts), so that the step of one that was killed is soon taken
+ * up by another. The details that a heartbeat leaves go to the next attempt.
+ */
+const ATTEMPT = { startToCloseTimeout: '30 seconds', heartbeatTimeout: '10 seconds' } as const;
 
 /**
  * Cancelled activities are waited for (the SDK's default): one that an engine is executing ends first, so that what it
@@ -37,7 +41,7 @@ const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   // The first round: 30 s in the queue mean that no engine is there, three failures that something is wrong.
   prompt: {
     scheduleToStartTimeout: '30 seconds',
-    startToCloseTimeout: ATTEMPT,
+    ...ATTEMPT,
     scheduleToCloseTimeout: '2 minutes',
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
   },
@@ -45,14 +49,14 @@ const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   // what is wrong once the engine is back is soon told.
   'wait-for-engine': {
     scheduleToStartTimeout: '24 hours',
-    startToCloseTimeout: ATTEMPT,
+    ...ATTEMPT,
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
   },
   // The engine is there, the directory or the vault is not: retries cost no history inside one activity. A round ends when
   // the engine goes away, or after some hours, so that another cause is told too.
   persist: {
     scheduleToStartTimeout: '10 minutes',
-    startToCloseTimeout: ATTEMPT,
+    ...ATTEMPT,
     scheduleToCloseTimeout: '6 hours',
     retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
   },

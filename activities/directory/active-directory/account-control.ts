@@ -2,9 +2,11 @@
 import type { AccountObjectInput, ApplyExpiryInput } from '../../../contracts/activities.ts';
 import { failure } from '../../failure.ts';
 import { assertManageable, findAccount, readByGuid, type AccountObject, type ManagedDomain } from './account-object.ts';
+import type { LdapChange } from './connection.ts';
 import type { Controller } from './controllers.ts';
 import { ACCOUNT_DISABLED, isSameControl, isSameExpiry } from './desired-account.ts';
 import { guidDn, toFileTime } from './encodings.ts';
+import { hasResult } from './ldap-error.ts';
 import { readBackMismatch } from './log-on.ts';
 
 /** The account, checked to be ours and manageable; DirectoryObjectMissing when it is not on this controller. */
@@ -24,6 +26,29 @@ export function missingAccount(samAccountName: string): Error {
   return failure('DirectoryObjectMissing', message);
 }
 
+/**
+ * Writes `changes`, which may be none, only while the object has the mark that it was read with: the same write takes the
+ * mark away and puts it back. DirectoryReadBackMismatch when it has another one; the next look tells whose it is now.
+ */
+export async function writeWhileMarked(
+  controller: Controller,
+  { guid, marker, samAccountName }: AccountObject,
+  changes: readonly LdapChange[],
+): Promise<void> {
+  const values = [marker ?? ''];
+  try {
+    await controller.modify(guidDn(guid), [
+      { operation: 'delete', type: 'info', values },
+      { operation: 'add', type: 'info', values },
+      ...changes,
+    ]);
+  } catch (error) {
+    if (!hasResult(error, 16)) throw error;
+    const message = `The mark of ${samAccountName ?? guid} in the directory changed a moment ago, so nothing was written. It is looked at again.`;
+    throw failure('DirectoryReadBackMismatch', message, { what: 'info' });
+  }
+}
+
 /** Clears or sets ACCOUNTDISABLE and leaves the other bits. Refuses to enable an account that has no password. */
 export async function setEnabled(controller: Controller, account: AccountObject, enabled: boolean): Promise<void> {
   const name = account.samAccountName ?? account.guid;
@@ -33,7 +58,7 @@ export async function setEnabled(controller: Controller, account: AccountObject,
     throw failure('DirectoryRejected', `${name} has no password, so it is not enabled. Set one and resume.`);
   }
   if (wanted === before) return;
-  await controller.modify(guidDn(account.guid), [
+  await writeWhileMarked(controller, account, [
     { operation: 'replace', type: 'userAccountControl', values: [String(wanted)] },
   ]);
   const after = await readByGuid(controller, account.guid);
@@ -48,7 +73,7 @@ export async function applyExpiry(
 ): Promise<void> {
   const wanted = toFileTime(expiresAt === null ? null : new Date(expiresAt));
   if (isSameExpiry(account.accountExpires, wanted)) return;
-  await controller.modify(guidDn(account.guid), [{ operation: 'replace', type: 'accountExpires', values: [wanted] }]);
+  await writeWhileMarked(controller, account, [{ operation: 'replace', type: 'accountExpires', values: [wanted] }]);
   const after = await readByGuid(controller, account.guid);
   if (!after || !isSameExpiry(after.accountExpires, wanted)) {
     throw readBackMismatch(account.samAccountName ?? account.guid, 'accountExpires');

@@ -3,14 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import type { AccountObjectInput } from '../../../contracts/activities.ts';
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
 import { failure } from '../../failure.ts';
-import type { Attempt, Directory } from '../port.ts';
+import type { Attempt, ControllerState, Directory } from '../port.ts';
 import { applyExpiry, missingAccount, requireAccount, setEnabled } from './account-control.ts';
 import { readByGuid, type AccountObject, type ManagedDomain } from './account-object.ts';
 import { assertSafeToConnect, createOpenConnection, type OpenConnection } from './connection.ts';
 import { createControllers, type Controller, type Controllers } from './controllers.ts';
 import { establish } from './establish.ts';
 import { toFailure } from './failures.ts';
-import { isControllerTrouble } from './ldap-error.ts';
+import { isControllerTrouble, LdapError } from './ldap-error.ts';
 import { domainDn, parseDn } from './names.ts';
 import { remove } from './remove.ts';
 import { selfCheck } from './self-check.ts';
@@ -116,6 +116,7 @@ export function createActiveDirectory(
         remove(controller, input, { domain, controllers: controllers.all, unsettled, report }),
       ),
     selfCheck: () => checkSelf(controllers, domain, config.bindDn),
+    probeControllers: () => Promise.all(controllers.all.map(probe)),
     close: () => controllers.close(),
   };
 }
@@ -135,7 +136,17 @@ async function checkSelf(
   try {
     return await controllers.operate((controller) => selfCheck(controller, domain, bindDn));
   } catch (error) {
-    throw toFailure(error, "the engine's self-check");
+    throw toFailure(error, `all work in ${domain.fqdn}`);
+  }
+}
+
+async function probe(controller: Controller): Promise<ControllerState> {
+  const { url } = controller;
+  try {
+    await controller.search({ base: '', scope: 'base', attributes: ['defaultNamingContext'] });
+    return { url, problem: null };
+  } catch (error) {
+    return { url, problem: error instanceof LdapError ? error.message : 'an error that the engine does not know' };
   }
 }
 

@@ -106,7 +106,9 @@ export function createOpenConnection(settings: ConnectionSettings): OpenConnecti
         throw error;
       },
     );
-    return connectionOver(client, destroy, settings.operationTimeoutMs);
+    // The library notices only later that its socket was destroyed; until then the next caller would be given it.
+    const isUsable = (): boolean => client.isBound && socket?.destroyed === false;
+    return connectionOver({ client, isUsable, destroy, operationTimeoutMs: settings.operationTimeoutMs });
   };
 }
 
@@ -116,16 +118,23 @@ function assertIdentity({ name, password }: LdapIdentity): void {
   if (password.reveal() === '') throw new Error('the password to log on with is empty');
 }
 
-function connectionOver(client: Client, destroy: () => void, operationTimeoutMs: number): LdapConnection {
+interface Opened {
+  readonly client: Client;
+  readonly isUsable: () => boolean;
+  readonly destroy: () => void;
+  readonly operationTimeoutMs: number;
+}
+
+function connectionOver({ client, isUsable, destroy, operationTimeoutMs }: Opened): LdapConnection {
   const run = <T>(operation: string, work: () => Promise<T>): Promise<T> => {
-    if (!client.isBound) {
+    if (!isUsable()) {
       destroy();
       return Promise.reject(transportError(operation, 'closed'));
     }
     return guarded(operation, operationTimeoutMs + DEADLINE_MARGIN_MS, destroy, work);
   };
   return {
-    isUsable: () => client.isBound,
+    isUsable,
     add: (dn, attributes) => run('add', () => client.add(dn, attributes.map(toAttribute))),
     modify: (dn, changes, controls = []) =>
       run('modify', () => client.modify(dn, changes.map(toChange), [...controls])),

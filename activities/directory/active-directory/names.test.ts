@@ -56,6 +56,8 @@ describe('parsing a DN', () => {
       { type: 'DC', value: 'y' },
     ]);
     expect(parseDn('CN=a\\ ')[0]!.value).toBe('a ');
+    // Only the space is no part of a value: other blanks tell two names apart.
+    expect(parseDn('CN=\u00a0a')[0]!.value).toBe('\u00a0a');
   });
 
   it.each(['', 'x', 'CN=', 'CN="a,b"', 'CN=#0401', 'CN=a+SN=b', 'CN=a,,DC=x', 'CN=a\\', '<GUID=x>'])(

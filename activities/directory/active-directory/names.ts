@@ -41,7 +41,7 @@ const HEX_PAIR = /^[0-9a-fA-F]{2}$/;
  */
 export function parseDn(dn: string): Rdn[] {
   return splitAtCommas(dn).map((part) => {
-    const match = /^\s*([A-Za-z][A-Za-z0-9-]*)\s*=\s*(.*)$/s.exec(part);
+    const match = /^ *([A-Za-z][A-Za-z0-9-]*) *= *(.*)$/s.exec(part);
     if (!match) throw new Error('not a distinguished name');
     return { type: match[1]!.toUpperCase(), value: unescapeValue(match[2]!) };
   });

@@ -1,7 +1,7 @@
 /** Deleting an account: checked, disabled, out of its groups, then by GUID. Absence is believed only with a proof. */
 import type { AccountObjectInput } from '../../../contracts/activities.ts';
 import { failure } from '../../failure.ts';
-import { setEnabled } from './account-control.ts';
+import { setEnabled, writeWhileMarked } from './account-control.ts';
 import {
   assertManageable,
   findAccount,
@@ -55,26 +55,11 @@ async function removeFound(
   if (!last) return assertGone(controller, { ...input, objectGuid: account.guid }, context);
   assertManageable(last, input, context.domain);
   try {
-    await confirmMark(controller, last, input);
+    await writeWhileMarked(controller, last, []);
     await controller.delete(guidDn(account.guid));
   } catch (error) {
     if (!hasResult(error, 32)) throw error;
     await assertGone(controller, { ...input, objectGuid: account.guid }, context);
-  }
-}
-
-/** Takes the mark away and puts it back in one write, which fails when it is no longer there. */
-async function confirmMark(controller: Controller, object: AccountObject, input: AccountObjectInput): Promise<void> {
-  const values = [object.marker ?? ''];
-  try {
-    await controller.modify(guidDn(object.guid), [
-      { operation: 'delete', type: 'info', values },
-      { operation: 'add', type: 'info', values },
-    ]);
-  } catch (error) {
-    if (!hasResult(error, 16)) throw error;
-    const message = `The mark of ${input.samAccountName} in the directory changed a moment ago. Nothing was deleted.`;
-    throw failure('DirectoryObjectForeign', message);
   }
 }
 

@@ -36,6 +36,7 @@ export function createKvVault(
   const client = createKvClient(config, fetch, nowMs);
   const secrets = createSecretCalls(client, mount);
   const mountCheck = createMountCheck(client, mount);
+  let stagedAt: string | undefined;
 
   /** Decides on what is at the path and does it, until a write succeeds or nothing is to be done. */
   async function settle(path: string, decide: (state: SecretState) => Decision, signal?: AbortSignal) {
@@ -62,6 +63,7 @@ export function createKvVault(
     async stage(request, signal) {
       const { before, version } = await settle(request.vaultPath, (state) => decideStage(state, request), signal);
       if (before.markedFor !== request.accountId) await secrets.mark(request.vaultPath, request.accountId, signal);
+      stagedAt = request.vaultPath;
       return { version };
     },
     async readStaged({ vaultPath, operationId }, signal) {
@@ -80,7 +82,7 @@ export function createKvVault(
     async revoke(location, signal) {
       await settle(location.vaultPath, (state) => decideRevoke(state, location), signal);
     },
-    async probe(vaultPath) {
+    async probe(vaultPath = stagedAt) {
       return asProbe(async () => {
         await mountCheck.checkMount(vaultPath);
         if (vaultPath !== undefined) await mountCheck.checkRights(vaultPath);

@@ -30,8 +30,8 @@ export interface Request {
 
 /** What one user can do. */
 export interface Caller {
-  /** One call; never throws for an answer, whatever its status. */
-  call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  /** One call; never throws for an answer, whatever its status. A POST without a key gets a new one. */
+  call<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<Answer<T>>;
   makeTemplate(template: z.input<typeof templateSchema>): Promise<string>;
   submit(request: Request): Promise<Account>;
   account(id: string): Promise<Account>;
@@ -39,16 +39,21 @@ export interface Caller {
   act(id: string, action: string, body?: unknown): Promise<Account>;
 }
 
-/** The API of a stack as the user `name` sees it. */
-export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName): Caller {
+/** The API of a stack as the user `name` sees it; `send` lets a test see every answer. */
+export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName, send: typeof fetch = fetch): Caller {
   const { url, tokens } = stack.api!;
-  async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    const response = await fetch(`${url}/api/v1${path}`, {
+  async function call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    idempotencyKey: string = randomUUID(),
+  ): Promise<Answer<T>> {
+    const response = await send(`${url}/api/v1${path}`, {
       method,
       signal: AbortSignal.timeout(30_000),
       headers: {
         authorization: `Bearer ${tokens[name]}`,
-        ...(method === 'POST' ? { 'idempotency-key': randomUUID() } : {}),
+        ...(method === 'POST' ? { 'idempotency-key': idempotencyKey } : {}),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

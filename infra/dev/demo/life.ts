@@ -32,8 +32,8 @@ export const lifeChapter: Chapter = {
   async play(scene, stage) {
     const [report, batch] = await begin(scene, stage);
     await renew(scene, stage, report);
-    await outage(scene, stage, batch);
-    await Promise.all([deletedAtEnd(scene, stage, batch), laterDeadlines(scene, stage, report)]);
+    const backAt = await outage(scene, stage, batch);
+    await Promise.all([deletedAtEnd(scene, stage, batch), laterDeadlines(scene, stage, report, backAt)]);
     await retire(scene, stage, report);
   },
 };
@@ -72,8 +72,8 @@ async function renew(scene: Scene, { say, prove }: Stage, { id, samAccountName, 
   say('its owner renewed svc-report for another period');
 }
 
-/** Both servers are gone until after the end date of `batch`. */
-async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Promise<void> {
+/** Both servers are gone until after the end date of `batch`. Answers when they were back. */
+async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Promise<Date> {
   const { stateFolder } = scene;
   await killProcess(stateFolder, 'control-plane');
   await killProcess(stateFolder, 'temporal');
@@ -90,6 +90,7 @@ async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Prom
     killedAt < (batch.endsAt ?? '') && (batch.endsAt ?? '') < backAt,
     `SIGKILL ${killedAt}, back ${backAt}`,
   );
+  return new Date(backAt);
 }
 
 async function deletedAtEnd(scene: Scene, { say, prove }: Stage, { id, endsAt, secret }: Account): Promise<void> {
@@ -99,13 +100,22 @@ async function deletedAtEnd(scene: Scene, { say, prove }: Stage, { id, endsAt, s
   say('svc-batch is gone from the directory and the vault');
 }
 
-/** The second reminder and the end of the renewed period: deadlines that were set before the outage. */
-async function laterDeadlines(scene: Scene, { say, prove }: Stage, { id, secret }: Account): Promise<void> {
+/** The second reminder and the end of the renewed period: deadlines that were set before the outage, which ended at `backAt`. */
+async function laterDeadlines(
+  scene: Scene,
+  { say, prove }: Stage,
+  { id, secret }: Account,
+  backAt: Date,
+): Promise<void> {
   const { remindAt, endsAt } = await scene.as('owner').account(id);
   const reminder = await whenEvent(scene, id, 'reminded', 2, 90_000);
-  prove('timers', isPunctual(reminder.at, remindAt), `second reminder due ${remindAt}, recorded ${reminder.at}`);
+  prove(
+    'timers',
+    isPunctual(reminder.at, remindAt, backAt),
+    `second reminder due ${remindAt}, recorded ${reminder.at}`,
+  );
   const expired = await whenEvent(scene, id, 'expired', 1, 90_000);
-  prove('timers', isPunctual(expired.at, endsAt), `end due ${endsAt}, recorded ${expired.at}`);
+  prove('timers', isPunctual(expired.at, endsAt, backAt), `end due ${endsAt}, recorded ${expired.at}`);
   const [entry] = await scene.corp.find('svc-report');
   const stored = await scene.vault.read(secret?.vaultPath ?? '');
   prove(
@@ -153,7 +163,9 @@ async function whenEvent(
   return eventually(what, find, { timeoutMs, intervalMs: 250 });
 }
 
-function isPunctual(at: string, due: string | null): boolean {
-  const lateMs = Date.parse(at) - Date.parse(due ?? '');
-  return lateMs >= 0 && lateMs <= PUNCTUAL_MS;
+/** Not before it was due, and soon after; what fell into an outage is counted from its end. */
+function isPunctual(at: string, due: string | null, backAt = new Date(0)): boolean {
+  const dueMs = Date.parse(due ?? '');
+  const atMs = Date.parse(at);
+  return atMs >= dueMs && atMs - Math.max(dueMs, backAt.getTime()) <= PUNCTUAL_MS;
 }

@@ -1,0 +1,85 @@
+/** Accounts of a running stack by the public HTTP API, as the benchmarks ask for them. */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { templateSchema, type Template } from '../contracts/template.ts';
+import { callerAs, type Account, type Answer, type Caller } from '../infra/dev/demo/api.ts';
+import { eventually } from '../infra/dev/eventually.ts';
+import type { Stack } from '../infra/dev/state.ts';
+
+/** Looking often enough to be exact, seldom enough not to be the load: at one account, or at a crowd. */
+const LOOK_AT_ONE_MS = 10;
+const LOOK_AT_ALL_MS = 100;
+const PATIENCE_MS = 300_000;
+
+export interface Product {
+  /** Under which all accounts are asked for: one approval, one group. */
+  readonly template: Template;
+  submit(): Promise<Account>;
+  approve(account: Account): Promise<void>;
+  /** Waits until all accounts that were asked for here are active, as the projection has it: cheap to ask for many. */
+  allActive(): Promise<void>;
+  /** Waits until the API says that this account is active. */
+  active(account: Account): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A template of its own in the stack's first domain, and its requester and approver. */
+export async function openProduct(stack: Stack): Promise<Product> {
+  const template = benchTemplate(stack);
+  const templateId = await callerAs(stack, 'administrator').makeTemplate(template);
+  const [requester, approver] = [callerAs(stack, 'requester'), callerAs(stack, 'approver1')];
+  const database = new pg.Client({ connectionString: stack.postgres!.url });
+  await database.connect();
+  let asked = 0;
+  const countActive = async (): Promise<number> => {
+    const query = `select count(*)::int as active from accounts where template_id = $1 and state = 'active'`;
+    return (await database.query(query, [templateId])).rows[0].active;
+  };
+  return {
+    template,
+    async submit() {
+      asked += 1;
+      const samAccountName = `svc-${randomUUID().slice(0, 13)}`;
+      const request = { templateId, samAccountName, justification: 'A benchmark', owners: ['owner'] };
+      return persistently<Account>(requester, '/requests', request);
+    },
+    async approve({ id }) {
+      await persistently(approver, `/accounts/${id}/decide`, { decision: 'approve' });
+    },
+    allActive: () =>
+      until(`all ${asked} accounts are active`, LOOK_AT_ALL_MS, async () => (await countActive()) === asked),
+    active: ({ id }) =>
+      until('the account is active', LOOK_AT_ONE_MS, async () => (await requester.account(id)).state === 'active'),
+    close: () => database.end(),
+  };
+}
+
+async function until(what: string, intervalMs: number, probe: () => Promise<boolean>): Promise<void> {
+  await eventually(what, probe, { timeoutMs: PATIENCE_MS, intervalMs });
+}
+
+/** Posts, and while the API says that an answer takes too long, repeats the same request under the same key. */
+async function persistently<T>(caller: Caller, path: string, body: unknown): Promise<T> {
+  const key = randomUUID();
+  for (;;) {
+    const answer: Answer<T> = await caller.call('POST', path, body, key);
+    if (answer.status < 300) return answer.body;
+    if (answer.status !== 503) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  }
+}
+
+function benchTemplate({ domains }: Stack): Template {
+  const { fqdn, accountsOu, baseDn } = domains[0]!;
+  return templateSchema.parse({
+    name: `Benchmark ${randomUUID()}`,
+    naming: { pattern: 'svc-[a-z0-9-]+' },
+    directory: {
+      domain: fqdn,
+      organizationalUnit: accountsOu,
+      groups: [`CN=payroll-readers,OU=Groups,${baseDn}`],
+    },
+    vault: { folder: 'service-accounts' },
+    approval: { steps: [{ name: 'Manager', approvers: ['approver1'], quorum: 1 }] },
+    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' },
+  });
+}

@@ -1,0 +1,1 @@
+CREATE INDEX "operations_created_at" ON "operations" USING btree ("created_at");

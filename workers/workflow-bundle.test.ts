@@ -1,0 +1,64 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLogger } from '../infra/runtime/logger.ts';
+import { keepWorkflowBundle, keptWorkflowBundle } from './workflow-bundle.ts';
+
+const logger = createLogger({ program: 'test', level: 'silent' });
+const MARK = '\n// kept';
+let folder: string;
+let path: string;
+let kept: { inputs: Record<string, string | null>; code: string };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'alm-bundle-'));
+  path = join(folder, 'made-for-it', 'bundle.json');
+  await keepWorkflowBundle(logger, path);
+  kept = JSON.parse(await readFile(path, 'utf8'));
+}, 120_000);
+
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** Puts a bundle with these inputs in place; its code can be told from any that is built. */
+async function keep(inputs: Record<string, string | null>): Promise<void> {
+  await writeFile(path, JSON.stringify({ inputs, code: kept.code + MARK }));
+}
+
+test('a bundle of these very sources is taken as it is, and not built again', async () => {
+  await keep(kept.inputs);
+  expect((await keptWorkflowBundle(path))?.code).toBe(kept.code + MARK);
+  expect(await keepWorkflowBundle(logger, path)).toBe('was current');
+});
+
+test('it depends on our sources, on the SDK inside the sandbox and on the bundler', () => {
+  const paths = Object.keys(kept.inputs).filter((file) => kept.inputs[file] !== null);
+  for (const part of [
+    'workflows/index.ts',
+    'workflows/account-lifecycle/workflow.ts',
+    'contracts/lifecycle.ts',
+    'infra/runtime/failure-converter.ts',
+    'node_modules/@temporalio/workflow/lib/workflow.js',
+    'node_modules/@temporalio/worker/package.json',
+  ]) {
+    expect(paths.some((file) => file.endsWith(part))).toBe(true);
+  }
+});
+
+test.each([
+  ['a source has changed', { 'contracts/lifecycle.ts': '0'.repeat(64) }],
+  ['a source is gone', { 'workflows/long-gone.ts': '0'.repeat(64) }],
+  ['a file is there now that was not', { 'package.json': null }],
+])('when %s, the kept bundle is not used', async (_what, change) => {
+  await keep({ ...kept.inputs, ...change });
+  expect(await keptWorkflowBundle(path)).toBeUndefined();
+});
+
+test.each(['{"inputs":', '{}', ''])('what is no bundle is not used: %j', async (text) => {
+  await writeFile(path, text);
+  expect(await keptWorkflowBundle(path)).toBeUndefined();
+});
+
+test('none is none', async () => {
+  expect(await keptWorkflowBundle(join(folder, 'nowhere.json'))).toBeUndefined();
+});
