@@ -1,28 +1,20 @@
 /**
  * `GET /accounts`, first and deep page of 100,000 rows with 20 callers at once, against a bare Express handler that runs
  * the same SQL. Both are processes of their own and take turns, so that what else the machine does meets both.
- * By itself: `node bench/accounts-page.ts [--json] [--state <folder of a running stack>]`.
  */
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { hashToken, newToken } from '../api/auth/tokens.ts';
 import { encodeCursor } from '../api/http/pagination.ts';
 import { applyMigrations } from '../db/apply-migrations.ts';
 import { openDatabase } from '../db/client.ts';
 import { createUser } from '../db/queries/users.ts';
-import { eventually } from '../infra/dev/eventually.ts';
-import { freePort } from '../infra/dev/ports.ts';
-import { ensureDatabase, preparePostgres } from '../infra/dev/postgres.ts';
-import { readStack } from '../infra/dev/state.ts';
+import { ensureDatabase } from '../infra/dev/postgres.ts';
 import { insertManyAccounts } from '../test/support/many-accounts.ts';
-import { formatMeasure, inParallel, percentile, timed, type Measure } from './measure.ts';
+import { inParallel, percentile, timed, type Measure } from './measure.ts';
 
 const ROWS = 100_000;
 const CALLERS = 20;
@@ -149,31 +141,4 @@ function read(agent: Agent, { url, token }: Target): Promise<void> {
       response.resume().once('end', resolve).once('error', reject);
     }).once('error', reject);
   });
-}
-
-/** Runs `work` with the URL of a Postgres that is there for it only. */
-async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'alm-bench-'));
-  // Postgres runs as another user where this one is root.
-  await chmod(folder, 0o711);
-  let server: ChildProcess | undefined;
-  try {
-    const { url, spec } = await preparePostgres(join(folder, 'postgres'), await freePort());
-    const { command, args, env, uid, gid } = spec;
-    const identity = uid === undefined || gid === undefined ? {} : { uid, gid };
-    server = spawn(command, args, { cwd: '/', env, stdio: 'ignore', ...identity });
-    await eventually('Postgres answers', () => ensureDatabase(url), { timeoutMs: 30_000 });
-    return await work(url);
-  } finally {
-    if (server?.kill('SIGINT')) await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, state: { type: 'string' } } });
-  const measures = values.state
-    ? await accountsPage((await readStack(values.state)).postgres!.url)
-    : await withPostgres(accountsPage);
-  console.log(values.json ? JSON.stringify(measures, null, 2) : measures.map(formatMeasure).join('\n'));
 }

@@ -1,21 +1,18 @@
 /**
  * Resident memory of programs that have nothing to do: an engine against a bare worker, and a control plane that has put
  * many accounts to sleep against one that has put few. Every sample is of a fresh process.
- * By itself: `node bench/memory.ts --state <folder of a running stack> [--json]`.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { NODE, PROJECT } from '../infra/dev/paths.ts';
 import { launch } from '../infra/dev/processes.ts';
 import { engineSpec } from '../infra/dev/programs.ts';
 import { awaitReady } from '../infra/dev/ready.ts';
 import { readEngineCredentials } from '../infra/dev/stack.ts';
 import { readStack, writePrivately, type StackProcess } from '../infra/dev/state.ts';
-import { formatMeasure, percentile, type Measure } from './measure.ts';
+import { percentile, type Measure } from './measure.ts';
 import { openSleepers, stopLaunched, type Population } from './sleeping-accounts.ts';
 
 /** How many accounts sleep, and of how many fresh processes of each kind the median is taken. */
@@ -153,11 +150,4 @@ function compare(name: string, atMost: number, samples: Readonly<Record<string, 
       Object.entries(samples).map(([of, values]) => [`${of} MB`, values.map((value) => value.toFixed(0)).join('/')]),
     ),
   };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, state: { type: 'string' } } });
-  if (!values.state) throw new Error('--state <folder of a running stack> is needed');
-  const measures = await memory(values.state, console.error);
-  console.log(values.json ? JSON.stringify(measures, null, 2) : measures.map(formatMeasure).join('\n'));
 }

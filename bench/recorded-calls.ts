@@ -16,7 +16,7 @@ import { createHttpsFetch, type VaultFetch } from '../activities/vault/kv/transp
 import { generatePassword } from '../activities/vault/password.ts';
 import type { Template } from '../contracts/template.ts';
 import { secretPath } from '../contracts/ids.ts';
-import { composeEngine, type EngineConfiguration } from '../workers/compose-engine.ts';
+import { composeEngine, directoryConfigOf, type EngineConfiguration } from '../workers/compose-engine.ts';
 import type { Control } from 'ldapts';
 
 export type RecordedCall =
@@ -50,17 +50,7 @@ export async function recordProvisioning(configuration: EngineConfiguration, tem
   let calls: RecordedCall[] = [];
   const record = (call: RecordedCall): void => void calls.push(call);
   const engine = composeEngine(configuration, {
-    openConnection: recordingOpen(
-      openConnectionFor({
-        fqdn: configuration.domain,
-        urls: configuration.ldapsUrls,
-        ca: configuration.ldapCaPem,
-        bindDn: configuration.ldapBindDn,
-        bindPassword: configuration.ldapBindPassword,
-        managedOus: configuration.managedOus,
-      }),
-      record,
-    ),
+    openConnection: recordingOpen(openConnectionFor(directoryConfigOf(configuration)), record),
     fetch: recordingFetch(createHttpsFetch(configuration.vaultCaPem), record),
   });
   const make = async (): Promise<Omit<Recording, 'calls'>> => {

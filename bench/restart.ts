@@ -1,12 +1,10 @@
 /**
  * A control plane that is restarted while accounts sleep: from the start of the process until it has served the first
  * account, whose retirement is asked for, recorded and answered (no engine need be there for that). Many and few sleeping
- * accounts take turns. By itself: `node bench/restart.ts --state <folder of a running stack> [--json]`.
+ * accounts take turns.
  */
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Account } from '../contracts/account.ts';
-import { formatMeasure, percentile, type Measure } from './measure.ts';
+import { percentile, type Measure } from './measure.ts';
 import { openSleepers, stopLaunched, type Population, type Sleepers } from './sleeping-accounts.ts';
 
 /** How many accounts sleep, and how often both control planes are restarted in turn: fewer times than accounts. */
@@ -79,11 +77,4 @@ function compare(size: RestartSize, withMany: readonly number[], withFew: readon
       [`${size.few} asleep ms`]: withFew.map(Math.round).join('/'),
     },
   };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { json: { type: 'boolean' }, state: { type: 'string' } } });
-  if (!values.state) throw new Error('--state <folder of a running stack> is needed');
-  const measures = await restart(values.state, console.error);
-  console.log(values.json ? JSON.stringify(measures, null, 2) : measures.map(formatMeasure).join('\n'));
 }

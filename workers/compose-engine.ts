@@ -1,7 +1,10 @@
 /** What an engine is made of: the directory of one domain, the vault, and their activities. */
 import { createDirectoryActivities } from '../activities/directory/activities.ts';
 import { createActiveDirectory } from '../activities/directory/active-directory/active-directory.ts';
-import type { ActiveDirectoryDependencies } from '../activities/directory/active-directory/active-directory.ts';
+import type {
+  ActiveDirectoryConfig,
+  ActiveDirectoryDependencies,
+} from '../activities/directory/active-directory/active-directory.ts';
 import type { Directory } from '../activities/directory/port.ts';
 import { createPowerCheck, type PowerCheck } from '../activities/directory/power-check.ts';
 import { createVaultActivities, type VaultActivityDependencies } from '../activities/vault/activities.ts';
@@ -28,20 +31,22 @@ export interface Engine {
   readonly activities: EngineActivities;
 }
 
+/** The part of an engine's configuration that the directory needs. */
+export function directoryConfigOf(configuration: EngineConfiguration): ActiveDirectoryConfig {
+  return {
+    fqdn: configuration.domain,
+    urls: configuration.ldapsUrls,
+    ca: configuration.ldapCaPem,
+    bindDn: configuration.ldapBindDn,
+    bindPassword: configuration.ldapBindPassword,
+    managedOus: configuration.managedOus,
+  };
+}
+
 /** Opens no connection yet. Throws on a configuration that could never work or would not be safe. */
 export function composeEngine(configuration: EngineConfiguration, connections: EngineConnections = {}): Engine {
   const { fetch, createPassword, ...directoryConnections } = connections;
-  const directory = createActiveDirectory(
-    {
-      fqdn: configuration.domain,
-      urls: configuration.ldapsUrls,
-      ca: configuration.ldapCaPem,
-      bindDn: configuration.ldapBindDn,
-      bindPassword: configuration.ldapBindPassword,
-      managedOus: configuration.managedOus,
-    },
-    directoryConnections,
-  );
+  const directory = createActiveDirectory(directoryConfigOf(configuration), directoryConnections);
   const vault = createKvVault(
     {
       address: configuration.vaultAddress,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readArguments, refuseArguments } from './arguments.ts';
 import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
-import { isRunning, launched, processName } from './processes.ts';
+import { isRunning, launched, logFileOf, processName } from './processes.ts';
 import { killProcess, startProcess, startStack, stopProcess } from './stack.ts';
 import { readStack, ROLES, type ProcessRole } from './state.ts';
 
@@ -81,7 +81,8 @@ async function status(folder: string): Promise<void> {
     const known = stack.processes.find((process) => process.role === role && process.domain === domain);
     const runs = known !== undefined && (await isRunning(folder, known));
     const pid = runs ? String(known.pid) : '';
-    console.log(`${runs ? 'runs   ' : 'stopped'}  ${pid.padStart(7)}  ${processName(role, domain)}`);
+    const name = processName(role, domain);
+    console.log(`${runs ? 'runs   ' : 'stopped'}  ${pid.padStart(7)}  ${name}  ${logFileOf(folder, role, domain)}`);
   }
 }
 

@@ -29,20 +29,11 @@ interface Options {
   readonly json: boolean;
 }
 
-async function main(): Promise<number> {
-  const { values } = readArguments(HELP, {
-    keep: { type: 'boolean', default: false },
-    stop: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  });
-  if (values.stop && (values.keep || values.json)) refuseArguments('--stop stands alone', HELP);
-  if (values.stop) {
-    const folder = await keptStack();
-    await dropStack(folder);
-    console.log(`stopped, and removed ${folder}`);
-    return 0;
-  }
-  return demonstrate(values);
+async function stop(): Promise<number> {
+  const folder = await keptStack();
+  await dropStack(folder);
+  console.log(`stopped, and removed ${folder}`);
+  return 0;
 }
 
 async function demonstrate({ keep, json }: Options): Promise<number> {
@@ -115,13 +106,19 @@ async function waysIn(stateFolder: string): Promise<string> {
   ].join('\n');
 }
 
-main().then(
+const { values } = readArguments(HELP, {
+  keep: { type: 'boolean', default: false },
+  stop: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+});
+if (values.stop && (values.keep || values.json)) refuseArguments('--stop stands alone', HELP);
+(values.stop ? stop() : demonstrate(values)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     const reasons = [error, error instanceof Error ? error.cause : undefined].filter((one) => one instanceof Error);
     for (const { message } of reasons) console.error(message);
     // Whoever asked for a document gets one.
-    if (process.argv.includes('--json')) {
+    if (values.json) {
       console.log(
         JSON.stringify({ holds: false, error: reasons.map(({ message }) => message).join(': '), claims: [] }),
       );

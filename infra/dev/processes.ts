@@ -28,6 +28,11 @@ export function processName(role: ProcessRole, domain?: string): string {
   return domain ? `${role}-${domain}` : role;
 }
 
+/** Where a process of this role writes its log. */
+export function logFileOf(stateFolder: string, role: ProcessRole, domain?: string): string {
+  return join(stateFolder, 'logs', `${processName(role, domain)}.log`);
+}
+
 /** Writes the specification, starts the process and records it in `stack.json`. */
 export async function launch(stateFolder: string, spec: LaunchSpec): Promise<StackProcess> {
   const path = specPath(stateFolder, spec.role, spec.domain);
@@ -70,7 +75,7 @@ export async function launchVariable(
 }
 
 async function start(stateFolder: string, spec: LaunchSpec): Promise<StackProcess> {
-  const logFile = join(stateFolder, 'logs', `${processName(spec.role, spec.domain)}.log`);
+  const logFile = logFileOf(stateFolder, spec.role, spec.domain);
   const log = await open(logFile, 'a', 0o600);
   try {
     const child = spawn(spec.command, spec.args, {

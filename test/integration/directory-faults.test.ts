@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createActiveDirectory,
@@ -16,6 +15,8 @@ import type { Attempt, Progress } from '../../activities/directory/port.ts';
 import { accountMarker } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import {
+  attempt,
+  codeOf,
   makeGroup,
   newPassword,
   newTask,
@@ -28,7 +29,6 @@ import {
 } from '../support/directory-fixture.ts';
 import { createFaults, type Faults, type Moment } from '../support/faults.ts';
 
-const attempt: Attempt = { previous: null, report: () => undefined };
 let fixture: DirectoryFixture;
 let group: string;
 
@@ -44,14 +44,6 @@ async function count(samAccountName: string): Promise<number> {
   const filter = equalsAny('sAMAccountName', [samAccountName]);
   const request = { base: fixture.domain.baseDn, scope: 'sub', filter, attributes: ['cn'] } as const;
   return (await fixture.admin.search(request)).length;
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<string | null | undefined> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return error instanceof ApplicationFailure ? error.type : String(error);
 }
 
 const CUTS: Moment[] = ['before', 'during'];
@@ -70,7 +62,7 @@ describe('a call that is cut off', () => {
       const password = newPassword();
       const first = createActiveDirectory(fixture.config, over(faults));
       faults.begin({ index, moment: cut });
-      const outcome = await failureOf(first.establish(task, sensitive(password), attempt));
+      const outcome = await codeOf(first.establish(task, sensitive(password), attempt));
       first.close();
       if (!faults.wasCut()) break;
       expect(outcome).toBe('DirectoryUnavailable');
@@ -103,7 +95,7 @@ describe('a call that is cut off', () => {
       const ref = refTo(task, index % 2 === 0 ? objectGuid : null);
       const first = createActiveDirectory(fixture.config, over(faults));
       faults.begin({ index: Math.floor(index / 2), moment: cut });
-      const outcome = await failureOf(first.delete(ref, attempt));
+      const outcome = await codeOf(first.delete(ref, attempt));
       first.close();
       if (faults.wasCut()) {
         expect(outcome).toBe('DirectoryUnavailable');
@@ -238,9 +230,7 @@ describe('a controller that goes away', () => {
     });
     const progress: Progress[] = [];
     const following: Attempt = { previous: null, report: (each) => void progress.push(each) };
-    expect(await failureOf(directory.establish(task, sensitive(newPassword()), following))).toBe(
-      'DirectoryUnavailable',
-    );
+    expect(await codeOf(directory.establish(task, sensitive(newPassword()), following))).toBe('DirectoryUnavailable');
     expect(cut).toBe(true);
     expect(await count(task.samAccountName)).toBe(0);
     directory.close();
@@ -250,7 +240,7 @@ describe('a controller that goes away', () => {
     expect(previous.addedOn?.controller).toBe(proxy.url);
     const restarted = createActiveDirectory(config);
     const again = restarted.establish(task, sensitive(newPassword()), { previous, report: () => undefined });
-    expect(await failureOf(again)).toBe('DirectoryUnavailable');
+    expect(await codeOf(again)).toBe('DirectoryUnavailable');
     restarted.close();
     const later = createActiveDirectory(config, { now: () => Date.now() + 61_000 });
     const made = await later.establish(task, sensitive(newPassword()), { previous, report: () => undefined });
@@ -269,7 +259,7 @@ describe('a controller that goes away', () => {
       { ...fixture.config, urls: [silentUrl], connectTimeoutMs: 300, operationTimeoutMs: 300 },
     ]) {
       const directory = createActiveDirectory(config);
-      expect(await failureOf(directory.selfCheck())).toBe('DirectoryUnavailable');
+      expect(await codeOf(directory.selfCheck())).toBe('DirectoryUnavailable');
       directory.close();
     }
     silent.close();

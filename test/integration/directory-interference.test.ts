@@ -1,5 +1,4 @@
 /** Somebody else writes to the directory at the worst moment: nothing of theirs is overwritten, nothing is believed unread. */
-import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createActiveDirectory,
@@ -14,11 +13,13 @@ import {
   parseSecurityDescriptor,
   withPasswordChange,
 } from '../../activities/directory/active-directory/security-descriptor.ts';
-import type { Attempt, Directory } from '../../activities/directory/port.ts';
+import type { Directory } from '../../activities/directory/port.ts';
 import type { EstablishAccountInput } from '../../contracts/activities.ts';
 import { provisioningMarker } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import {
+  attempt,
+  failureOf,
   guidOf,
   makeGroup,
   newPassword,
@@ -31,7 +32,6 @@ import {
   type DirectoryFixture,
 } from '../support/directory-fixture.ts';
 
-const attempt: Attempt = { previous: null, report: () => undefined };
 let fixture: DirectoryFixture;
 let open: OpenConnection;
 
@@ -58,17 +58,6 @@ const establishing =
   (task: EstablishAccountInput, password = newPassword()) =>
   (directory: Directory) =>
     directory.establish(task, sensitive(password), attempt);
-
-/** The failure that `promise` rejects with; `undefined` when it resolves. Throws what is no failure of the catalogue. */
-async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure | undefined> {
-  try {
-    await promise;
-    return undefined;
-  } catch (error) {
-    if (error instanceof ApplicationFailure) return error;
-    throw error;
-  }
-}
 
 const DELETION = 'the whole object';
 

@@ -1,5 +1,4 @@
 /** The directory adapter against a real domain controller, as the delegated account that an engine has. */
-import { ApplicationFailure } from '@temporalio/common';
 import { SubstringFilter } from 'ldapts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -14,11 +13,13 @@ import {
   parseSecurityDescriptor,
 } from '../../activities/directory/active-directory/security-descriptor.ts';
 import { SecurityDescriptorFlags, showDeleted } from '../../activities/directory/active-directory/controls.ts';
-import type { Attempt, Directory } from '../../activities/directory/port.ts';
+import type { Directory } from '../../activities/directory/port.ts';
 import type { EstablishAccountInput } from '../../contracts/activities.ts';
 import { accountMarker, provisioningMarker } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import {
+  attempt,
+  codeOf,
   guidOf,
   makeGroup,
   newPassword,
@@ -31,7 +32,6 @@ import {
   type DirectoryFixture,
 } from '../support/directory-fixture.ts';
 
-const attempt: Attempt = { previous: null, report: () => undefined };
 let fixture: DirectoryFixture;
 let directory: Directory;
 
@@ -47,15 +47,6 @@ afterAll(() => {
 
 const establish = (task: EstablishAccountInput, password = newPassword()) =>
   directory.establish(task, sensitive(password), attempt);
-
-/** The catalogue's code of the failure that `promise` rejects with. */
-async function codeOf(promise: Promise<unknown>): Promise<string | null | undefined> {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return error instanceof ApplicationFailure ? error.type : `no failure: ${String(error)}`;
-}
 
 async function mayChange(dn: string): Promise<boolean | undefined> {
   const controls = [new SecurityDescriptorFlags()];

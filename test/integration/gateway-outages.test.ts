@@ -12,10 +12,10 @@ import {
   type LifecycleGateway,
   type OpenGateway,
 } from '../../api/lifecycle-gateway.ts';
-import type { SubmitMessage } from '../../contracts/workflows.ts';
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createNamespace } from '../support/namespace.ts';
+import { sampleSubmission } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
 const AWAY = { name: 'Refusal', code: 'ServiceUnavailable', message: expect.stringContaining('same Idempotency-Key') };
@@ -29,24 +29,12 @@ const NO_CREDENTIALS = {
   temporalKeyPem: undefined,
 };
 
-const submission = (): SubmitMessage => ({
-  actor: 'rita',
-  operationId: randomUUID(),
-  request: {
-    templateId: randomUUID(),
-    templateVersion: 1,
-    samAccountName: 'svc-payroll',
-    justification: 'Runs the payroll.',
-    owners: [],
-  },
-});
-
 test('without a control plane it is ServiceUnavailable in time', async () => {
   const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
   const connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: await createNamespace(connection), dataConverter });
   const idle = createLifecycleGateway(client, 1_500);
-  await expect(idle.submit(FQDN, randomUUID(), submission())).rejects.toMatchObject(AWAY);
+  await expect(idle.submit(FQDN, randomUUID(), sampleSubmission())).rejects.toMatchObject(AWAY);
   await idle.ping();
   await connection.close();
 });
@@ -71,7 +59,7 @@ describe('a Temporal that is away, whether it refuses connections or is silent',
     const cutOff = await away(kind);
     const askedAt = Date.now();
     await Promise.all([
-      expect(cutOff.submit(FQDN, randomUUID(), submission())).rejects.toMatchObject(AWAY),
+      expect(cutOff.submit(FQDN, randomUUID(), sampleSubmission())).rejects.toMatchObject(AWAY),
       expect(
         cutOff.act(FQDN, randomUUID(), 'retire', { actor: 'rita', operationId: randomUUID() }),
       ).rejects.toMatchObject(AWAY),

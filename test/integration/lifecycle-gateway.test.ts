@@ -10,12 +10,12 @@ import { createLifecycleGateway, type LifecycleGateway, type RecordTransition } 
 import type { Account } from '../../contracts/account.ts';
 import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
 import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
-import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput, type SubmitMessage } from '../../contracts/workflows.ts';
+import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput } from '../../contracts/workflows.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createNamespace } from '../support/namespace.ts';
-import { sampleAccount, sampleTemplate } from '../support/projection-samples.ts';
+import { sampleAccount, sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
 /** Servers of the stack are quick, machines that run tests are not always. */
@@ -72,26 +72,11 @@ afterAll(async () => {
   await connection.close();
 });
 
-function submission(overrides: Partial<SubmitMessage['request']> = {}): SubmitMessage {
-  return {
-    actor: 'rita',
-    operationId: randomUUID(),
-    request: {
-      templateId: randomUUID(),
-      templateVersion: 1,
-      samAccountName: 'svc-payroll',
-      justification: 'Runs the payroll.',
-      owners: ['olaf'],
-      ...overrides,
-    },
-  };
-}
-
 const by = (actor: string) => ({ actor, operationId: randomUUID() });
 
 async function submitted(): Promise<string> {
   const accountId = randomUUID();
-  await gateway.submit(FQDN, accountId, submission());
+  await gateway.submit(FQDN, accountId, sampleSubmission());
   return accountId;
 }
 
@@ -146,7 +131,7 @@ function slowClient(late: () => Promise<unknown>): { client: Client; sent: () =>
 describe('submit', () => {
   test('answers the account once it is on record; again, the same answer', async () => {
     const accountId = randomUUID();
-    const message = submission();
+    const message = sampleSubmission();
     const first = await gateway.submit(FQDN, accountId, message);
     expect(first).toMatchObject({ id: accountId, state: 'submitted', sequence: 1, owners: ['rita', 'olaf'] });
     expect(recorded.some((one) => one.account.id === accountId)).toBe(true);
@@ -157,7 +142,7 @@ describe('submit', () => {
 
   test('a refusal has the code of the workflow, and again when the workflow has ended by it', async () => {
     const accountId = randomUUID();
-    const message = submission({ samAccountName: 'svc-taken' });
+    const message = sampleSubmission({ samAccountName: 'svc-taken' });
     const refused = { name: 'Refusal', code: 'NameTaken', message: 'svc-taken is in use.' };
     await expect(gateway.submit(FQDN, accountId, message)).rejects.toMatchObject(refused);
     await expect(gateway.submit(FQDN, accountId, message)).rejects.toMatchObject(refused);
@@ -165,7 +150,7 @@ describe('submit', () => {
 
   test('under way twice at once it is one account with one answer', async () => {
     const accountId = randomUUID();
-    const message = submission();
+    const message = sampleSubmission();
     const answers = await Promise.all([1, 2, 3].map(() => gateway.submit(FQDN, accountId, message)));
     expect(answers[1]).toEqual(answers[0]);
     expect(answers[2]).toEqual(answers[0]);

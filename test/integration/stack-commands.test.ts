@@ -57,7 +57,7 @@ test('a stopped process is still listed, as stopped', async () => {
   const engine = ['engine', '--domain', fqdn];
   await stack('stop', ...engine);
   expect((await stack('stop', ...engine)).out).toBe(`engine of ${fqdn} was not running\n`);
-  expect((await stack('status')).out).toMatch(new RegExp(`^stopped\\s+engine-${fqdn}$`, 'm'));
+  expect((await stack('status')).out).toMatch(new RegExp(`^stopped\\s+engine-${fqdn}\\s+/.+\\.log$`, 'm'));
   await stack('start', ...engine);
-  expect((await stack('status')).out).toMatch(new RegExp(`^runs\\s+\\d+\\s+engine-${fqdn}$`, 'm'));
+  expect((await stack('status')).out).toMatch(new RegExp(`^runs\\s+\\d+\\s+engine-${fqdn}\\s+/.+\\.log$`, 'm'));
 }, 240_000);

@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
 import { inject } from 'vitest';
 import {
   openConnectionFor,
@@ -16,6 +17,7 @@ import {
   canonicalOrder,
   parseSecurityDescriptor,
 } from '../../activities/directory/active-directory/security-descriptor.ts';
+import type { Attempt } from '../../activities/directory/port.ts';
 import type { AccountObjectInput, EstablishAccountInput } from '../../contracts/activities.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 
@@ -57,6 +59,25 @@ export async function openDirectoryFixture(): Promise<DirectoryFixture> {
   });
   const [self] = await admin.search({ base: engine.bindDn, scope: 'base', attributes: ['objectSid'] });
   return { domain, config, admin, engineSid: self!.attributes['objectsid']![0]! };
+}
+
+/** Nobody follows it. */
+export const attempt: Attempt = { previous: null, report: () => undefined };
+
+/** The failure that `promise` rejects with; `undefined` when it resolves. Throws what is no failure of the catalogue. */
+export async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure | undefined> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ApplicationFailure) return error;
+    throw error;
+  }
+}
+
+/** Its code. */
+export async function codeOf(promise: Promise<unknown>): Promise<string | null | undefined> {
+  return (await failureOf(promise))?.type;
 }
 
 export function newPassword(): string {

@@ -1,12 +1,9 @@
 /** Steps between an engine and what it calls, and cuts one call, to the directory or to the vault, at a chosen moment. */
-import {
-  openConnectionFor,
-  type ActiveDirectoryConfig,
-} from '../../activities/directory/active-directory/active-directory.ts';
+import { openConnectionFor } from '../../activities/directory/active-directory/active-directory.ts';
 import type { LdapConnection, OpenConnection } from '../../activities/directory/active-directory/connection.ts';
 import { transportError } from '../../activities/directory/active-directory/ldap-error.ts';
 import { createHttpsFetch, type VaultFetch } from '../../activities/vault/kv/transport.ts';
-import type { EngineConfiguration, EngineConnections } from '../../workers/compose-engine.ts';
+import { directoryConfigOf, type EngineConfiguration, type EngineConnections } from '../../workers/compose-engine.ts';
 
 /** `before`: nothing happened. `during`: it happened, the answer was lost. `after`: answered, and everything is gone. */
 export const MOMENTS = ['before', 'during', 'after'] as const;
@@ -26,16 +23,8 @@ export interface Ports {
 
 /** The connections of an engine of this configuration, by way of `ports`. */
 export function connectionsThrough(ports: Ports, configuration: EngineConfiguration): EngineConnections {
-  const directory: ActiveDirectoryConfig = {
-    fqdn: configuration.domain,
-    urls: configuration.ldapsUrls,
-    ca: configuration.ldapCaPem,
-    bindDn: configuration.ldapBindDn,
-    bindPassword: configuration.ldapBindPassword,
-    managedOus: configuration.managedOus,
-  };
   return {
-    openConnection: ports.openConnection(openConnectionFor(directory)),
+    openConnection: ports.openConnection(openConnectionFor(directoryConfigOf(configuration))),
     fetch: ports.fetch(createHttpsFetch(configuration.vaultCaPem)),
   };
 }

@@ -40,8 +40,8 @@ export async function runEngineUntil(
 ): Promise<readonly StepCall[]> {
   const spec = JSON.parse(await readFile(join(stateFolder, 'launch', `engine-${fqdn}.json`), 'utf8')) as LaunchSpec;
   const reportFile = join(stateFolder, 'launch', `death-${randomUUID()}`);
-  const log = await open(join(stateFolder, 'logs', 'killed-engines.log'), 'a', 0o600);
   if (stop.aborted) return [];
+  const log = await open(join(stateFolder, 'logs', 'killed-engines.log'), 'a', 0o600);
   const child = spawn(NODE, [PROGRAM], {
     stdio: ['ignore', log.fd, log.fd],
     env: {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import { templateSchema, type Template } from '../../contracts/template.ts';
+import type { SubmitMessage } from '../../contracts/workflows.ts';
 
 export function sampleAccount(overrides: Partial<Account> = {}): Account {
   return {
@@ -63,4 +64,20 @@ export function sampleTemplate(overrides: Partial<Template> = {}): Template {
     lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P14D', endOfLife: 'disable' },
     ...overrides,
   });
+}
+
+/** What the API sends for a new request of rita's. */
+export function sampleSubmission(overrides: Partial<SubmitMessage['request']> = {}): SubmitMessage {
+  return {
+    actor: 'rita',
+    operationId: randomUUID(),
+    request: {
+      templateId: randomUUID(),
+      templateVersion: 1,
+      samAccountName: 'svc-payroll',
+      justification: 'Runs the payroll.',
+      owners: ['olaf'],
+      ...overrides,
+    },
+  };
 }

@@ -50,21 +50,13 @@ describe.each(WAYS)('%s', (_way, withdraw) => {
     await expectUndone(story, step);
   });
 
-  test.each(STEPS)('while the engine works on %s, which then succeeds', async (step) => {
+  const ends = STEPS.flatMap((step) => [
+    { step, then: 'succeeds', failure: undefined },
+    { step, then: 'fails', failure: 'DirectoryUnavailable' as const },
+  ]);
+  test.each(ends)('while the engine works on $step, which then $then', async ({ step, failure }) => {
     const story = await harness.story();
-    const gate = harness.fakes.hold(step);
-    await story.approve();
-    await story.called(step, 1);
-    const withdrawn = withdraw(story);
-    await story.cancelArrives();
-    gate.open();
-    await withdrawn;
-    await expectUndone(story, step);
-  });
-
-  test.each(STEPS)('while the engine works on %s, which then fails', async (step) => {
-    const story = await harness.story();
-    const gate = harness.fakes.hold(step, 'DirectoryUnavailable');
+    const gate = harness.fakes.hold(step, failure);
     await story.approve();
     await story.called(step, 1);
     const withdrawn = withdraw(story);

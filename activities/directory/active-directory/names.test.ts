@@ -80,6 +80,7 @@ describe('places', () => {
   it('are not taken in by look-alikes', () => {
     expect(isBelow(ou, ou)).toBe(false);
     expect(isBelow('CN=x,OU=NotManaged,DC=corp,DC=example', ou)).toBe(false);
+    expect(isBelow('CN=x,OU=\u00a0Managed,DC=corp,DC=example', ou)).toBe(false);
     expect(isBelow('CN=x\\,OU=Managed,DC=corp,DC=example', ou)).toBe(false);
     expect(isBelow('CN=x,OU=Managed,DC=corp,DC=example,DC=com', ou)).toBe(false);
   });
