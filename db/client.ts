@@ -1,4 +1,5 @@
 /** The one way to Postgres: a bounded pool behind an interface that lets no query parameter out through an error. */
+import type { Socket } from 'node:net';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { withoutParameters } from './errors.ts';
@@ -52,13 +53,13 @@ export function openDatabase(url: string, limits: Partial<PoolLimits> = {}): Dat
     connectionTimeoutMillis: connectTimeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
-    query_timeout: statementTimeoutMs + CLIENT_TIMEOUT_EXTRA_MS,
     // A transaction of a process that hangs must not hold its locks.
     idle_in_transaction_session_timeout: statementTimeoutMs,
     keepAlive: true,
   });
   // The pool drops an idle connection that breaks. The next query makes a new one.
   pool.on('error', ignore);
+  endSilentConnections(pool, statementTimeoutMs + CLIENT_TIMEOUT_EXTRA_MS);
   const pooled = drizzle({ client: pool });
   const db: Database = {
     query: (work) => withoutParameters(() => work(pooled)),
@@ -69,6 +70,26 @@ export function openDatabase(url: string, limits: Partial<PoolLimits> = {}): Dat
     ping: () => withoutParameters(async () => void (await pool.query('select 1'))),
     close: () => pool.end(),
   };
+}
+
+/**
+ * Breaks a connection on which somebody waits and nothing comes in for `silenceMs`. The driver's own `query_timeout` sets a
+ * timer for each statement; with it the rows of finished pages outlived their requests, a seventh of all that was
+ * allocated, and pauses of the young generation were 10 to 50 ms. Without it they are a few.
+ */
+function endSilentConnections(pool: pg.Pool, silenceMs: number): void {
+  const busy = new WeakSet<pg.PoolClient>();
+  pool.on('acquire', (client) => busy.add(client));
+  pool.on('release', (_error, client) => busy.delete(client));
+  pool.on('connect', (client) => {
+    const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+    stream.setTimeout(silenceMs);
+    stream.on('timeout', () => {
+      if (busy.has(client)) stream.destroy(new Error('Query read timeout'));
+      // The connection rests. A timeout that was told does not begin again by itself when somebody uses it.
+      else stream.setTimeout(silenceMs);
+    });
+  });
 }
 
 /** A connection's `error` event without a listener would end the process; the query that meets it fails by itself. */

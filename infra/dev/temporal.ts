@@ -34,12 +34,30 @@ export interface TemporalPorts {
   readonly uiPort: number;
 }
 
+/**
+ * By default each transaction of the server copies pages into a journal first and waits for the disk several times. With
+ * a write-ahead log it appends, and waits at checkpoints only. A killed server loses nothing: what it wrote is in the
+ * kernel's hands. A power cut may lose the last transactions, which a stack on one machine can bear.
+ */
+const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
+
+/**
+ * The development server has one shard, and a shard looks for new tasks 20 times a second by default, in bursts of as
+ * many: on an idle machine a step would wait up to 50 ms for the next look. A server for production should
+ * have many shards, so that an account seldom comes near the limit of its own one.
+ */
+const DYNAMIC_CONFIGURATION = ['history.transferProcessorMaxPollRPS=1000'];
+
 export function temporalSpec(command: string, databaseFile: string, ports: TemporalPorts): LaunchSpec {
   const address = ['--ip', '127.0.0.1', '--port', String(ports.port), '--ui-port', String(ports.uiPort)];
+  const options = [
+    ...SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
+    ...DYNAMIC_CONFIGURATION.flatMap((setting) => ['--dynamic-config-value', setting]),
+  ];
   return {
     role: 'temporal',
     command,
-    args: ['server', 'start-dev', '--db-filename', databaseFile, ...address, '--log-level', 'warn'],
+    args: ['server', 'start-dev', '--db-filename', databaseFile, ...options, ...address, '--log-level', 'warn'],
     env: {},
   };
 }
