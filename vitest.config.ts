@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
-const unit = ['{contracts,workflows,activities,workers,api,db,infra}/**/*.test.ts', 'test/architecture/**/*.test.ts'];
+const unit = [
+  '{contracts,workflows,activities,workers,api,db,infra}/**/*.test.ts',
+  'test/architecture/**/*.test.ts',
+  'test/model/pure-*.test.ts',
+];
 const servers = ['test/integration/**/*.test.ts', 'test/security/**/*.test.ts'];
 
 export default defineConfig({
@@ -14,7 +18,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'workflow',
-          include: ['test/workflows/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          include: ['test/{workflows,replay}/**/*.test.ts', 'test/model/workflow-*.test.ts'],
           globalSetup: ['test/support/workflow-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,15 +1,28 @@
 /** An account as one caller sees it, and whether they see it at all. Pure. */
-import type { Account } from '../contracts/account.ts';
-import { voteRefusal } from '../contracts/approval.ts';
-import { allowedActions, type AccountAction } from '../contracts/lifecycle.ts';
-import { can, type Resource, type User } from '../contracts/permissions.ts';
+import type { z } from 'zod';
+import type { Account, AccountEvent } from '../contracts/account.ts';
+import { askerOf, checkBallot } from '../contracts/approval.ts';
+import { lastDayOf } from '../contracts/deadlines.ts';
+import { HIDDEN_APPROVER, type accountResourceSchema } from '../contracts/http/accounts.ts';
+import { allowedActions, type AccountAction, type EventType } from '../contracts/lifecycle.ts';
+import { can, relationsOf, type AccountParties, type Resource, type User } from '../contracts/permissions.ts';
+import { everybodyAsked, standingOf } from '../contracts/standing.ts';
 
-export type AccountResource = Account & { allowedActions: AccountAction[] };
+export type AccountResource = z.infer<typeof accountResourceSchema>;
 
-/** The account with those who have a part in it, as the rules for permissions want it. */
-function resourceOf({ requester, owners, approval }: Account): Resource {
-  const approvers = approval.steps.flatMap((step) => step.approvers);
-  return { kind: 'account', account: { requester, owners, approvers } };
+/** Causes what nobody asked for; no user has this name. */
+const SYSTEM = 'system';
+
+const NOBODY: AccountParties = { requester: '', owners: [], ownerGroups: [], approvers: [], approverGroups: [] };
+
+/** Those who have a part in the account, as the rules for permissions want them. */
+function partiesOf({ requester, owners, ownerGroups, approval }: Account): AccountParties {
+  const { users, groups } = everybodyAsked(approval);
+  return { requester, owners, ownerGroups, approvers: users, approverGroups: groups };
+}
+
+function resourceOf(account: Account): Resource {
+  return { kind: 'account', account: partiesOf(account) };
 }
 
 /** Whether `user` may do `action` on the account, whatever its state. */
@@ -19,18 +32,106 @@ export function mayAct(user: User, action: AccountAction | 'read', account: Acco
 
 /** Whether `user` may read every account, also those they have no part in. */
 export function seesAllAccounts(user: User): boolean {
-  return can(user, 'read', { kind: 'account', account: { requester: '', owners: [], approvers: [] } });
+  return can(user, 'read', { kind: 'account', account: NOBODY });
 }
 
 /** The account with what `user` may do with it at `now`: what the state allows and the permissions too. */
 export function viewFor(user: User, account: Account, now: Date): AccountResource {
   const resource = resourceOf(account);
   const actions = allowedActions(account, now).filter(
-    (action) => can(user, action, resource) && (action !== 'decide' || isTheirTurn(user, account)),
+    (action) => can(user, action, resource) && isOffered(user, account, action),
   );
-  return { ...account, allowedActions: actions };
+  const approversHidden = hidesApprovers(user, account);
+  return {
+    ...account,
+    approval: { ...(approversHidden ? withoutNames(account) : account).approval, approversHidden },
+    lastDay: account.endsAt === null ? null : lastDayOf(new Date(account.endsAt)),
+    allowedActions: actions,
+  };
 }
 
-function isTheirTurn(user: User, { approval, requester }: Account): boolean {
-  return voteRefusal(approval.steps, approval.votes, requester, user.name) === undefined;
+/** Whether what the state allows makes sense now: a decision that would count, an approval that is not over. */
+function isOffered(user: User, account: Account, action: AccountAction): boolean {
+  const { state, approval } = account;
+  const isOver = approval.openStep >= approval.steps.length;
+  switch (action) {
+    case 'decide':
+      return isTheirTurn(user, account);
+    case 'withdraw':
+      return state !== 'renewing' || !isOver;
+    case 'replace-approvers':
+      return !isOver;
+    default:
+      return true;
+  }
+}
+
+/** Whether an approval of `user` would count now, for themselves or for somebody who is away. */
+function isTheirTurn(user: User, account: Account): boolean {
+  const { approval } = account;
+  const standing = standingOf(user, approval);
+  const ballot = { actor: user.name, standing, step: null, decision: 'approve', reason: null } as const;
+  return checkBallot(approval, askerOf(account), ballot).outcome === 'counts';
+}
+
+/** Whether the names of approvers are kept from `user`: from those who are neither approvers themselves nor administrators. */
+function hidesApprovers(user: User, account: Account): boolean {
+  if (!account.approval.hideApprovers) return false;
+  const relations = relationsOf(user, partiesOf(account));
+  return !relations.includes('administrator') && !relations.includes('approver');
+}
+
+/** The account without a name of an approver in it. */
+function withoutNames(account: Account): Account {
+  const { approval } = account;
+  const nobody = { users: [], groups: [] };
+  return {
+    ...account,
+    approval: {
+      ...approval,
+      steps: approval.steps.map((step) => ({
+        ...step,
+        approvers: nobody,
+        escalation: step.escalation && nobody,
+      })),
+      votes: approval.votes.map((vote) => ({ ...vote, approver: HIDDEN_APPROVER, seat: HIDDEN_APPROVER })),
+    },
+  };
+}
+
+/** The account as `user` may know it where what follows from it is told in words. */
+export function knownTo(user: User, account: Account): Account {
+  return hidesApprovers(user, account) ? withoutNames(account) : account;
+}
+
+/** What happens in an approval: who causes it is an approver, or its details may name some. */
+const APPROVAL_EVENTS: readonly EventType[] = [
+  'voted',
+  'escalated',
+  'approvers-replaced',
+  'quorum-lost',
+  'quorum-regained',
+  'approved',
+  'rejected',
+  'renewal-denied',
+  'renewed',
+];
+/** Those of them that an administrator or the system causes: their names are no secret. */
+const NOT_OF_APPROVERS: readonly EventType[] = ['escalated', 'approvers-replaced', 'quorum-lost', 'quorum-regained'];
+
+/** The details of such events that name nobody. */
+const NAMELESS_DETAILS: readonly string[] = ['step', 'decision', 'reason', 'quorum', 'deadline', 'endsAt', 'purpose'];
+
+/** One of the account's events as `user` sees it. */
+export function eventFor(user: User, account: Account, event: AccountEvent): AccountEvent {
+  if (!isOfApproval(account, event) || !hidesApprovers(user, account)) return event;
+  const isTheirs = event.actor === user.name || event.actor === SYSTEM;
+  const actor = isTheirs || NOT_OF_APPROVERS.includes(event.type) ? event.actor : HIDDEN_APPROVER;
+  const detail = Object.entries(event.detail).filter(([name]) => NAMELESS_DETAILS.includes(name));
+  return { ...event, actor, detail: Object.fromEntries(detail) };
+}
+
+/** Owners renew by themselves where nobody is asked. */
+function isOfApproval({ endOfLife }: Account, { type }: AccountEvent): boolean {
+  return APPROVAL_EVENTS.includes(type) && (type !== 'renewed' || endOfLife === 'expire');
 }

@@ -9,12 +9,20 @@ import { requestHandler, type Implementation } from './http/implementation.ts';
 import { answerWithProblem } from './http/problem.ts';
 import { notFound, refusal } from './http/refusal.ts';
 import { requestContext } from './http/request-context.ts';
+import { accountActionRoutes } from './routes/account-actions.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { delegationRoutes } from './routes/delegations.ts';
 import { documentRoutes } from './routes/document.ts';
 import { domainRoutes } from './routes/domains.ts';
+import { draftRoutes } from './routes/drafts.ts';
+import { freezeRoutes } from './routes/freezes.ts';
+import { groupRoutes } from './routes/groups.ts';
 import { healthRoutes } from './routes/health.ts';
+import { migrationRoutes } from './routes/migrations.ts';
+import { noticeRoutes } from './routes/notices.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { requestRoutes } from './routes/requests.ts';
+import { templateStateRoutes } from './routes/template-states.ts';
 import { templateRoutes } from './routes/templates.ts';
 import { userRoutes } from './routes/users.ts';
 
@@ -49,10 +57,18 @@ export function createApp(dependencies: Dependencies): Express {
 function implementations(dependencies: Dependencies): Implementation[] {
   const all = [
     ...userRoutes(dependencies),
+    ...groupRoutes(dependencies),
     ...domainRoutes(dependencies),
+    ...freezeRoutes(dependencies),
     ...templateRoutes(dependencies),
+    ...templateStateRoutes(dependencies),
+    ...migrationRoutes(dependencies),
+    ...noticeRoutes(dependencies),
     ...requestRoutes(dependencies),
     ...accountRoutes(dependencies),
+    ...accountActionRoutes(dependencies),
+    ...draftRoutes(dependencies),
+    ...delegationRoutes(dependencies),
     ...documentRoutes(dependencies),
   ];
   const missing = ROUTES.filter((route) => !all.some((one) => one.route === route));

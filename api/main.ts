@@ -1,5 +1,6 @@
 /** The API program: `node api/main.ts`; `--help` prints its environment. */
 import { openDatabase } from '../db/client.ts';
+import { createClock } from '../infra/runtime/clock.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { API, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry, startTelemetry } from '../infra/runtime/telemetry.ts';
@@ -11,8 +12,8 @@ import { createRequestMetrics, registerAccountGauges } from './metrics.ts';
 const configuration = loadConfiguration(API);
 const logger = createLogger({ program: 'api', level: configuration.logLevel });
 const database = openDatabase(configuration.databaseUrl.reveal());
-const temporal = openLifecycleGateway(configuration);
-const clock = (): Date => new Date();
+const clock = createClock(configuration);
+const temporal = openLifecycleGateway(configuration, clock);
 const registry = createRegistry('api');
 registerAccountGauges(registry, database.db, clock);
 const readiness = {

@@ -1,66 +1,76 @@
-/** What a template must keep to beyond its schema: it needs the configuration, or a library, to say. */
-import type { FieldError } from '../contracts/http/problem.ts';
-import { isWholeDaysText } from '../contracts/fields.ts';
+/**
+ * What is wrong with a template beyond its schema, said before it is published: pure rules over what the platform knows.
+ * Errors stop it from being published; warnings are worth a look.
+ */
+import type { TemplatePreview } from '../contracts/http/templates.ts';
+import { hasPrefix, samAccountNameProblem } from '../contracts/naming.ts';
 import type { Template } from '../contracts/template.ts';
-import type { Database } from '../db/client.ts';
-import { findDomain } from '../db/queries/domains.ts';
-import { findUsersByNames } from '../db/queries/users.ts';
-import { compileNamingPattern } from '../infra/runtime/naming-pattern.ts';
-import { fieldName } from './http/parse.ts';
+import { compileNamingPattern, type NamingPattern } from '../infra/runtime/naming-pattern.ts';
+import { byGrade, doubtful, wrong, type Graded, type Path } from './template-finding.ts';
+import { peopleFindings, type KnownPeople } from './template-people.ts';
+import { periodFindings } from './template-periods.ts';
 
-/** What is wrong with `template`, one entry per bad field; empty when nothing is. */
-export async function templateProblems(
-  db: Database,
-  template: Template,
-  { allowShortIntervals }: { readonly allowShortIntervals: boolean },
-): Promise<FieldError[]> {
-  return [
-    ...patternProblems(template),
-    ...(await domainProblems(db, template)),
-    ...placeProblems(template),
-    ...(await approverProblems(db, template)),
-    ...(allowShortIntervals ? [] : intervalProblems(template)),
-  ];
+/** What the rules need to know of the platform at this moment. */
+export interface TemplateFacts extends KnownPeople {
+  /** Whether the template's domain is registered. */
+  readonly domainKnown: boolean;
+  /** Whether periods may be shorter than a day: for demonstrations only. */
+  readonly allowShortIntervals: boolean;
 }
 
-function problem(path: readonly (string | number)[], message: string): FieldError {
-  return { location: 'body', field: fieldName('body', path), message };
+/** Every finding of the rules, errors and warnings apart, in the order of the template's parts. */
+export function templateFindings(template: Template, facts: TemplateFacts): TemplatePreview {
+  return byGrade([
+    ...namingFindings(template),
+    ...(facts.domainKnown ? [] : [wrong(['directory', 'domain'], 'is not a registered domain')]),
+    ...placeFindings(template),
+    ...attributeFindings(template),
+    ...peopleFindings(template, facts),
+    ...periodFindings(template, facts),
+  ]);
 }
 
-function patternProblems({ naming }: Template): FieldError[] {
+/** The examples show what the rules mean to let through: one that no rule lets through is the pattern's mistake. */
+function namingFindings({ naming }: Template): Graded[] {
   const compiled = compileNamingPattern(naming.pattern);
-  return compiled.outcome === 'compiled' ? [] : [problem(['naming', 'pattern'], compiled.problem)];
-}
-
-async function domainProblems(db: Database, { directory }: Template): Promise<FieldError[]> {
-  const known = await findDomain(db, directory.domain);
-  return known ? [] : [problem(['directory', 'domain'], 'is not a registered domain')];
-}
-
-function placeProblems({ directory: { domain, organizationalUnit, groups } }: Template): FieldError[] {
-  const message = `must end with ${domainSuffix(domain).toUpperCase()} and name something below it`;
-  return [
-    ...(isBelowDomain(organizationalUnit, domain) ? [] : [problem(['directory', 'organizationalUnit'], message)]),
-    ...groups.flatMap((group, index) =>
-      isBelowDomain(group, domain) ? [] : [problem(['directory', 'groups', index], message)],
-    ),
-  ];
-}
-
-/** Users are named by people who may mistype: a step that nobody can decide on would never end. */
-async function approverProblems(db: Database, { approval: { steps } }: Template): Promise<FieldError[]> {
-  const names = [...new Set(steps.flatMap((step) => step.approvers))];
-  const active = new Set((await findUsersByNames(db, names)).filter((user) => !user.disabled).map((user) => user.name));
-  return steps.flatMap(({ approvers }, step) =>
-    approvers.flatMap((name, index) =>
-      active.has(name) ? [] : [problem(['approval', 'steps', step, 'approvers', index], 'is not the name of a user')],
-    ),
+  if (compiled.outcome === 'refused') return [wrong(['naming', 'pattern'], compiled.problem)];
+  const problems = naming.examples.map((example) => exampleProblem(example, naming.prefix, compiled.pattern));
+  if (problems.length > 0 && problems.every((problem) => problem !== undefined)) {
+    return [doubtful(['naming', 'pattern'], `lets none of the examples through: the first one ${problems[0]!}`)];
+  }
+  return problems.flatMap((problem, index) =>
+    problem === undefined ? [] : [doubtful(['naming', 'examples', index], problem)],
   );
 }
 
-function intervalProblems({ lifecycle }: Template): FieldError[] {
-  return (['interval', 'renewalWindow', 'reminder'] as const).flatMap((field) =>
-    isWholeDaysText(lifecycle[field]) ? [] : [problem(['lifecycle', field], 'must count whole days, such as P90D')],
+function exampleProblem(example: string, prefix: string | null, pattern: NamingPattern): string | undefined {
+  const problem = samAccountNameProblem(example);
+  if (problem) return problem;
+  if (prefix !== null && !hasPrefix(example, prefix)) return `must begin with ${prefix}`;
+  return pattern.matches(example) ? undefined : 'must match the pattern';
+}
+
+function placeFindings({ directory, lifecycle }: Template): Graded[] {
+  const { domain, organizationalUnit, retirementOrganizationalUnit, groups } = directory;
+  const message = `must end with ${domainSuffix(domain).toUpperCase()} and name something below it`;
+  const place = (path: Path, dn: string | null): Graded[] =>
+    dn === null || isBelowDomain(dn, domain) ? [] : [wrong(path, message)];
+  const isUnused = retirementOrganizationalUnit !== null && lifecycle.gracePeriod === null;
+  return [
+    ...place(['directory', 'organizationalUnit'], organizationalUnit),
+    ...place(['directory', 'retirementOrganizationalUnit'], retirementOrganizationalUnit),
+    ...groups.flatMap((group, index) => place(['directory', 'groups', index], group)),
+    ...(isUnused
+      ? [doubtful(['directory', 'retirementOrganizationalUnit'], 'is never used: there is no grace period')]
+      : []),
+  ];
+}
+
+function attributeFindings({ directory: { attributes } }: Template): Graded[] {
+  return attributes.flatMap(({ name, value }, index) =>
+    name === 'mail' && value !== null && !/^[^\s@]+@[^\s@]+$/.test(value)
+      ? [doubtful(['directory', 'attributes', index, 'value'], 'does not look like an e-mail address')]
+      : [],
   );
 }
 

@@ -2,21 +2,24 @@
 import { openContest, type Contest } from './contest.ts';
 import { percentile, timed, type Measure } from './measure.ts';
 
-const ACCOUNTS = 30;
-const WARM_UP = 3;
+const ACCOUNTS = 40;
+/** The stack was started a moment ago; how long its compilers take to know the way is not asked here. */
+const WARM_UP = 15;
 
 /** On the running stack of `stateFolder`. `say` is told what goes on, a line at a time. */
 export async function approveToUsable(stateFolder: string, say: (text: string) => void): Promise<Measure[]> {
   const contest = await openContest(stateFolder);
-  const times = { product: [] as number[], calls: [] as number[], workflow: [] as number[] };
+  const times = { product: [] as number[], shown: [] as number[], calls: [] as number[], workflow: [] as number[] };
   try {
     for (let turn = 1 - WARM_UP; turn <= ACCOUNTS; turn += 1) {
       const [product, calls, workflow] = [await provide(contest), await callBare(contest), await liveBare(contest)];
       if (turn < 1) continue;
-      times.product.push(product);
+      times.product.push(product.usableMs);
+      times.shown.push(product.shownMs);
       times.calls.push(calls);
       times.workflow.push(workflow);
-      if (turn % 10 === 0) say(`approved and usable: ${turn} of ${ACCOUNTS}, the last after ${product.toFixed(0)} ms`);
+      if (turn % 10 === 0)
+        say(`approved and usable: ${turn} of ${ACCOUNTS}, the last after ${product.usableMs.toFixed(0)} ms`);
     }
   } finally {
     await contest.close();
@@ -31,6 +34,7 @@ export async function approveToUsable(stateFolder: string, say: (text: string) =
         'product p50 ms': product,
         'product p95 ms': percentile(times.product, 0.95),
         'bare calls p50 ms': calls,
+        'until the API says active p50 ms': percentile(times.shown, 0.5),
         'for comparison: a bare workflow p50 ms': percentile(times.workflow, 0.5),
         accounts: ACCOUNTS,
       },
@@ -38,10 +42,20 @@ export async function approveToUsable(stateFolder: string, say: (text: string) =
   ];
 }
 
-/** Milliseconds from sending the approval until the API says that the account is active. */
-async function provide({ product }: Contest): Promise<number> {
+/**
+ * From sending the approval until the vault serves the password: then whoever waits for the account can log on. What the
+ * API says comes from the projection, which is written after that.
+ */
+async function provide({ product, logOn }: Contest): Promise<{ usableMs: number; shownMs: number }> {
   const account = await product.submit();
-  return timed(() => Promise.all([product.approve(account), product.active(account)]));
+  const begin = performance.now();
+  const since = (): number => performance.now() - begin;
+  const usable = product.password(account).then((password) => ({ password, usableMs: since() }));
+  const [{ password, usableMs }] = await Promise.all([usable, product.approve(account)]);
+  await product.active(account);
+  const shownMs = since();
+  await logOn(account.samAccountName, password);
+  return { usableMs, shownMs };
 }
 
 async function callBare({ script }: Contest): Promise<number> {

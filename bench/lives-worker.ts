@@ -15,7 +15,7 @@ import { BARE_ENGINE_QUEUE, type BareActivities } from './bare-workflow.ts';
 
 /** As workers/control-plane.ts and workers/engine.ts have them, with the default values of their variables. */
 const OPTIONS = {
-  control: { maxCachedWorkflows: 300, maxConcurrentActivityTaskExecutions: 20 },
+  control: { maxCachedWorkflows: 100, maxConcurrentActivityTaskExecutions: 20 },
   engine: { maxConcurrentActivityTaskExecutions: 4, maxConcurrentActivityTaskPolls: 2 },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 
@@ -26,8 +26,9 @@ function tellFinished(): void {
 function productActivities(): object {
   const fakes = createFakeActivities(sampleTemplate);
   fakes.behave({
-    recordTransition: async ({ event }) => {
-      if (event.type === 'provisioned') tellFinished();
+    recordTransition: async ({ events }) => {
+      if (events.some(({ type }) => type === 'provisioned')) tellFinished();
+      return { ableToDecide: ['anna'] };
     },
   });
   return fakes.activities;

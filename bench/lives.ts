@@ -96,6 +96,9 @@ function productCalls(client: Client): Calls {
         samAccountName: `svc-${accountId.slice(0, 8)}`,
         justification: 'A benchmark',
         owners: ['olga'],
+        ownerGroups: [],
+        acceptTerms: false,
+        attributes: {},
       };
       const message = { actor: 'rita', operationId: accountId, request };
       await persistently(() => gateway.submit(domain, accountId, message));
@@ -104,7 +107,8 @@ function productCalls(client: Client): Calls {
       return id;
     },
     async approve(id) {
-      const message = { actor: 'anna', operationId: randomUUID(), decision: 'approve', reason: null } as const;
+      const ballot = { decision: 'approve', reason: null, step: null, standing: [['anna']] } as const;
+      const message = { actor: 'anna', operationId: randomUUID(), ...ballot };
       await persistently(() => gateway.act(domain, accountIds.get(id)!, 'decide', message));
     },
   };

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { templateSchema, type Template } from '../contracts/template.ts';
 import { callerAs, type Account, type Answer, type Caller } from '../infra/dev/demo/api.ts';
+import { secretPath } from '../contracts/ids.ts';
 import { eventually } from '../infra/dev/eventually.ts';
 import type { Stack } from '../infra/dev/state.ts';
 
 /** Looking often enough to be exact, seldom enough not to be the load: at one account, or at a crowd. */
-const LOOK_AT_ONE_MS = 10;
+const LOOK_AT_ONE_MS = 3;
 const LOOK_AT_ALL_MS = 100;
 const PATIENCE_MS = 300_000;
 
@@ -18,6 +19,11 @@ export interface Product {
   approve(account: Account): Promise<void>;
   /** Waits until all accounts that were asked for here are active, as the projection has it: cheap to ask for many. */
   allActive(): Promise<void>;
+  /**
+   * Waits until the vault serves a password as the account's current one, as a reader sees it, and answers it. It works
+   * by then: the engine has logged on with it before.
+   */
+  password(account: Account): Promise<string>;
   /** Waits until the API says that this account is active. */
   active(account: Account): Promise<void>;
   close(): Promise<void>;
@@ -48,10 +54,23 @@ export async function openProduct(stack: Stack): Promise<Product> {
     },
     allActive: () =>
       until(`all ${asked} accounts are active`, LOOK_AT_ALL_MS, async () => (await countActive()) === asked),
+    password: ({ samAccountName }) => {
+      const path = secretPath(template.vault.folder, template.directory.domain, samAccountName);
+      const patience = { timeoutMs: PATIENCE_MS, intervalMs: LOOK_AT_ONE_MS };
+      return eventually('the account is usable', () => currentPassword(stack.vaults[0]!, path), patience);
+    },
     active: ({ id }) =>
       until('the account is active', LOOK_AT_ONE_MS, async () => (await requester.account(id)).state === 'active'),
     close: () => database.end(),
   };
+}
+
+/** One look at a secret, with nothing known of it but its path. */
+async function currentPassword(vault: Stack['vaults'][number], path: string): Promise<string | undefined> {
+  const url = `${vault.address}/v1/${vault.mount}/data/${path}`;
+  const response = await fetch(url, { headers: { 'x-vault-token': vault.token } });
+  const { data } = (await response.json()) as { data?: { data: { password?: string } } };
+  return data?.data.password;
 }
 
 async function until(what: string, intervalMs: number, probe: () => Promise<boolean>): Promise<void> {
@@ -62,7 +81,7 @@ async function until(what: string, intervalMs: number, probe: () => Promise<bool
 async function persistently<T>(caller: Caller, path: string, body: unknown): Promise<T> {
   const key = randomUUID();
   for (;;) {
-    const answer: Answer<T> = await caller.call('POST', path, body, key);
+    const answer: Answer<T> = await caller.call('POST', path, body, { key });
     if (answer.status < 300) return answer.body;
     if (answer.status !== 503) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { createLifecycleGateway, type LifecycleGateway } from '../api/lifecycle-gateway.ts';
-import { deadlinesFrom } from '../contracts/deadlines.ts';
+import { periodFrom } from '../contracts/deadlines.ts';
 import { accountWorkflowId, CONTROL_TASK_QUEUE } from '../contracts/ids.ts';
 import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput } from '../contracts/workflows.ts';
 import { applyMigrations } from '../db/apply-migrations.ts';
@@ -105,20 +105,23 @@ async function populate(client: Client, around: Surroundings, count: number): Pr
 /** What the run of an active account begins with. */
 function sleeper(accountId: string): AccountLifecycleInput {
   const template = sampleTemplate();
-  const deadlines = deadlinesFrom(template.lifecycle, new Date());
-  const instants = Object.fromEntries(Object.entries(deadlines).map(([name, at]) => [name, at.toISOString()]));
+  const { renewalWindow, intervals } = template.lifecycle;
+  const period = periodFrom({ interval: intervals[0]!, renewalWindow }, new Date());
   const account = sampleAccount({
     id: accountId,
     domain: DOMAIN,
     state: 'active',
     sequence: 9,
-    ...instants,
+    startsAt: period.startsAt.toISOString(),
+    renewalOpensAt: period.renewalOpensAt.toISOString(),
+    endsAt: period.endsAt.toISOString(),
     objectGuid: randomUUID(),
     objectSid: 'S-1-5-21-1004336348-1177238915-682003330-51205',
     secret: { vaultPath: `service-accounts/${DOMAIN}/svc-${accountId.slice(0, 13)}`, version: 1 },
   });
   const snapshot = { templateId: account.templateId, version: account.templateVersion, template };
-  return { accountId, domain: DOMAIN, carried: { account, snapshot, reminded: false, answered: [] } };
+  const nothingWaits = { answered: [], begun: [], provisioning: null, approversChanged: false, left: [] };
+  return { accountId, domain: DOMAIN, carried: { account, snapshot, noticedUntil: null, ...nothingWaits } };
 }
 
 /** A query has to wait for a control plane that starts, or that has many others to serve. */

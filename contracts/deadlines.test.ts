@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  deadlinesFrom,
   isWholeDays,
+  lastDayOf,
   parseDuration,
-  renewedDeadlines,
+  periodFrom,
+  periodUntil,
+  renewedPeriod,
   shift,
   startOfUtcDay,
   type CalendarDuration,
@@ -107,70 +109,146 @@ describe('shift', () => {
   });
 });
 
-describe('deadlinesFrom', () => {
-  const terms = { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P45D' };
+const TERMS = { interval: 'P1Y', renewalWindow: 'P30D' };
+const D = (text: string): Date => new Date(text.length === 10 ? `${text}T00:00:00.000Z` : text);
 
-  test('a period of whole days begins and ends at 00:00 UTC', () => {
-    expect(deadlinesFrom(terms, new Date('2026-06-15T17:30:00.000Z'))).toEqual({
-      startsAt: new Date('2026-06-15T00:00:00.000Z'),
-      remindAt: new Date('2027-05-01T00:00:00.000Z'),
-      renewalOpensAt: new Date('2027-05-16T00:00:00.000Z'),
-      endsAt: new Date('2027-06-15T00:00:00.000Z'),
+describe('periodFrom', () => {
+  test.each([
+    // From, interval, window → starts, opens, ends.
+    ['2026-06-15T17:30:00.000Z', 'P1Y', 'P30D', '2026-06-15', '2027-05-16', '2027-06-15'],
+    ['2027-01-31', 'P1M', 'P7D', '2027-01-31', '2027-02-21', '2027-02-28'],
+    ['2028-01-31', 'P1M', 'P7D', '2028-01-31', '2028-02-22', '2028-02-29'],
+    ['2028-02-29', 'P1Y', 'P1M', '2028-02-29', '2029-01-28', '2029-02-28'],
+    ['2028-02-29T23:59:59.999Z', 'P4Y', 'P1Y', '2028-02-29', '2031-02-28', '2032-02-29'],
+    ['2027-03-31', 'P3M', 'P1M', '2027-03-31', '2027-05-30', '2027-06-30'],
+    ['2026-12-31', 'P90D', 'P90D', '2026-12-31', '2026-12-31', '2027-03-31'],
+    ['2027-11-30', 'P3M', 'P14D', '2027-11-30', '2028-02-15', '2028-02-29'],
+    ['2099-12-31', 'P100Y', 'P1D', '2099-12-31', '2199-12-30', '2199-12-31'],
+  ])('from %s for %s, window %s', (from, interval, renewalWindow, startsAt, renewalOpensAt, endsAt) => {
+    expect(periodFrom({ interval, renewalWindow }, D(from))).toEqual({
+      startsAt: D(startsAt),
+      renewalOpensAt: D(renewalOpensAt),
+      endsAt: D(endsAt),
     });
   });
 
   test('a shorter period begins at once', () => {
     const start = new Date('2026-06-15T17:30:00.123Z');
-    const { startsAt, endsAt } = deadlinesFrom({ interval: 'PT20S', renewalWindow: 'PT10S', reminder: 'PT15S' }, start);
-    expect([iso(startsAt), iso(endsAt)]).toEqual(['2026-06-15T17:30:00.123Z', '2026-06-15T17:30:20.123Z']);
+    const { startsAt, renewalOpensAt, endsAt } = periodFrom({ interval: 'PT20S', renewalWindow: 'PT10S' }, start);
+    expect([startsAt, renewalOpensAt, endsAt].map(iso)).toEqual([
+      '2026-06-15T17:30:00.123Z',
+      '2026-06-15T17:30:10.123Z',
+      '2026-06-15T17:30:20.123Z',
+    ]);
   });
 
   test('a template with a duration that is none is a bug', () => {
-    expect(() => deadlinesFrom({ ...terms, interval: 'soon' }, new Date(0))).toThrow('not a duration: soon');
+    expect(() => periodFrom({ ...TERMS, interval: 'soon' }, new Date(0))).toThrow('not a duration: soon');
+    expect(() => periodFrom({ ...TERMS, renewalWindow: 'P' }, new Date(0))).toThrow('not a duration: P');
   });
 
-  test('reminder and window lie inside the period, whatever the terms', () => {
+  test('the window opens inside the period, whatever the terms', () => {
     const anyTerms = fc.record({
       interval: days.map((count) => `P${count}D`),
-      renewalWindow: days.map((count) => `P${count}D`),
-      reminder: days.map((count) => `PT${count}H`),
+      renewalWindow: fc.oneof(
+        days.map((count) => `P${count}D`),
+        days.map((count) => `PT${count}H`),
+      ),
     });
     fc.assert(
-      fc.property(anyTerms, instant, (of, start) => {
-        const { startsAt, remindAt, renewalOpensAt, endsAt } = deadlinesFrom(of, start);
-        for (const between of [remindAt, renewalOpensAt]) {
-          expect(between.getTime()).toBeGreaterThanOrEqual(startsAt.getTime());
-          expect(between.getTime()).toBeLessThan(endsAt.getTime());
-        }
+      fc.property(anyTerms, instant, (terms, start) => {
+        const { startsAt, renewalOpensAt, endsAt } = periodFrom(terms, start);
+        expect(renewalOpensAt.getTime()).toBeGreaterThanOrEqual(startsAt.getTime());
+        expect(renewalOpensAt.getTime()).toBeLessThan(endsAt.getTime());
         expect(startsAt.getTime()).toBeLessThanOrEqual(start.getTime());
-        expect(start.getTime()).toBeLessThan(endsAt.getTime());
+        expect(startsAt).toEqual(startOfUtcDay(startsAt));
+        expect(endsAt).toEqual(startOfUtcDay(endsAt));
       }),
     );
   });
 });
 
-describe('renewedDeadlines', () => {
-  const terms = { interval: 'P90D', renewalWindow: 'P10D', reminder: 'P20D' };
-  const end = new Date('2026-06-01T00:00:00.000Z');
+describe('renewedPeriod', () => {
+  const terms = { interval: 'P90D', renewalWindow: 'P10D' };
+  const end = D('2026-06-01');
 
   test('early, the new period begins where the old one ends', () => {
-    expect(renewedDeadlines(terms, end, new Date('2026-05-25T12:00:00.000Z')).startsAt).toEqual(end);
+    expect(renewedPeriod(terms, end, new Date('2026-05-25T12:00:00.000Z')).startsAt).toEqual(end);
   });
 
   test('from the end on, it begins on the day of the renewal', () => {
-    expect(renewedDeadlines(terms, end, end).startsAt).toEqual(end);
-    expect(iso(renewedDeadlines(terms, end, new Date('2026-07-03T09:00:00.000Z')).startsAt)).toBe(
-      '2026-07-03T00:00:00.000Z',
-    );
+    expect(renewedPeriod(terms, end, end).startsAt).toEqual(end);
+    expect(renewedPeriod(terms, end, new Date('2026-07-03T09:00:00.000Z')).startsAt).toEqual(D('2026-07-03'));
+  });
+
+  test('years of renewing at the last moment keep to the calendar', () => {
+    let end = D('2028-02-29');
+    const ends: string[] = [];
+    for (let year = 0; year < 5; year += 1) {
+      end = renewedPeriod(TERMS, end, new Date(end.getTime() - 1)).endsAt;
+      ends.push(iso(end).slice(0, 10));
+    }
+    expect(ends).toEqual(['2029-02-28', '2030-02-28', '2031-02-28', '2032-02-28', '2033-02-28']);
   });
 
   test('a renewal never shortens, and always ends in the future', () => {
     fc.assert(
       fc.property(instant, instant, (currentEnd, now) => {
-        const { endsAt } = renewedDeadlines(terms, startOfUtcDay(currentEnd), now);
+        const { endsAt } = renewedPeriod(terms, startOfUtcDay(currentEnd), now);
         expect(endsAt.getTime()).toBeGreaterThan(startOfUtcDay(currentEnd).getTime());
         expect(endsAt.getTime()).toBeGreaterThan(now.getTime());
       }),
     );
   });
+});
+
+describe('periodUntil', () => {
+  const startsAt = D('2026-01-01');
+
+  test.each([
+    ['a date to come', '2026-09-30', '2026-06-15T12:00:00.000Z', '2026-09-30', '2026-08-31'],
+    ['the next instant', '2026-06-15T12:00:00.001Z', '2026-06-15T12:00:00.000Z', '2026-06-15T12:00:00.001Z', null],
+    ['now', '2026-06-15T12:00:00.000Z', '2026-06-15T12:00:00.000Z', '2026-06-16', null],
+    ['yesterday', '2026-06-14', '2026-06-15T12:00:00.000Z', '2026-06-16', '2026-05-17'],
+    ['a date before it began', '2025-01-01', '2026-01-10T12:00:00.000Z', '2026-01-11', '2026-01-01'],
+    ["a past date, on New Year's Eve", '2026-06-14', '2026-12-31T23:59:59.999Z', '2027-01-01', '2026-12-02'],
+    ['a past date, at midnight', '2026-06-14', '2026-12-31', '2027-01-01', null],
+    ['a past date, before a leap day', '2026-06-14', '2028-02-28T01:00:00.000Z', '2028-02-29', null],
+  ])('%s', (_what, endsAt, now, end, opens) => {
+    const period = periodUntil(TERMS, startsAt, D(endsAt), D(now));
+    expect([period.startsAt, period.endsAt]).toEqual([startsAt, D(end)]);
+    if (opens !== null) expect(period.renewalOpensAt).toEqual(D(opens));
+  });
+
+  test('renewed early and moved to an end before the period that lies ahead: it begins today, and the window with it', () => {
+    const period = periodUntil(TERMS, D('2027-01-01'), D('2026-07-10'), D('2026-06-15T12:00:00.000Z'));
+    expect([period.startsAt, period.renewalOpensAt, period.endsAt].map(iso)).toEqual([
+      '2026-06-15T00:00:00.000Z',
+      '2026-06-15T00:00:00.000Z',
+      '2026-07-10T00:00:00.000Z',
+    ]);
+  });
+
+  test('it ends after now, within a day where the date is past', () => {
+    fc.assert(
+      fc.property(instant, instant, (endsAt, now) => {
+        const end = periodUntil(TERMS, startsAt, endsAt, now).endsAt.getTime();
+        expect(end).toBeGreaterThan(now.getTime());
+        if (endsAt > now) expect(end).toBe(endsAt.getTime());
+        else expect(end - now.getTime()).toBeLessThanOrEqual(DAY_MS);
+      }),
+    );
+  });
+});
+
+/** AD's own reading (MS-ADTS §2.2.16, and what its console shows): an end at 00:00 is the end of the day before. */
+test.each([
+  ['2027-06-15', '2027-06-14'],
+  ['2027-06-15T00:00:00.001Z', '2027-06-15'],
+  ['2027-06-15T23:59:59.999Z', '2027-06-15'],
+  ['2028-03-01', '2028-02-29'],
+  ['2027-03-01', '2027-02-28'],
+  ['2027-01-01', '2026-12-31'],
+])('an account that ends at %s works until %s', (endsAt, lastDay) => {
+  expect(lastDayOf(D(endsAt))).toBe(lastDay);
 });

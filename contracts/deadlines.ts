@@ -55,48 +55,65 @@ export function startOfUtcDay(instant: Date): Date {
   return new Date(Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth(), instant.getUTCDate()));
 }
 
-/** The parts of a template that say when an account's deadlines are; every string is an ISO 8601 duration. */
-export interface LifecycleTerms {
+/** The parts of a period's rules that a template and a request say; every string is an ISO 8601 duration. */
+export interface PeriodTerms {
   readonly interval: string;
   /** How long before the end renewal opens. */
   readonly renewalWindow: string;
-  /** How long before the end the owners are reminded. */
-  readonly reminder: string;
 }
 
-export interface Deadlines {
+export interface Period {
   readonly startsAt: Date;
-  readonly remindAt: Date;
   readonly renewalOpensAt: Date;
   /** The first instant at which the account is no longer good. For whole days: 00:00 UTC after the last day it works. */
   readonly endsAt: Date;
 }
 
 /**
- * The deadlines of a period that begins at `start`. A period of whole days begins at 00:00 UTC of that day; a shorter
- * one begins at the instant itself. Reminder and window never lie before the start.
+ * The period that begins at `start`. One of whole days begins at 00:00 UTC of that day; a shorter one begins at the
+ * instant itself. The window never opens before the start.
  * Throws a plain Error on a duration that does not parse: templates are checked before they are stored.
  */
-export function deadlinesFrom(terms: LifecycleTerms, start: Date): Deadlines {
+export function periodFrom(terms: PeriodTerms, start: Date): Period {
   const interval = mustParse(terms.interval);
   const startsAt = isWholeDays(interval) ? startOfUtcDay(start) : start;
-  const endsAt = shift(startsAt, interval);
-  const before = (text: string): Date => {
-    const instant = shift(endsAt, mustParse(text), -1);
-    return instant < startsAt ? startsAt : instant;
-  };
-  return { startsAt, endsAt, remindAt: before(terms.reminder), renewalOpensAt: before(terms.renewalWindow) };
+  return windowed(terms, startsAt, shift(startsAt, interval));
 }
 
 /**
- * The deadlines after a renewal at `now`: the new period begins where the old one ends, so renewing early loses nothing;
- * a renewal after the end begins now.
+ * The period after a renewal at `now`: it begins where the old one ends, so renewing early loses nothing; a renewal after
+ * the end begins now.
  */
-export function renewedDeadlines(terms: LifecycleTerms, currentEnd: Date, now: Date): Deadlines {
-  return deadlinesFrom(terms, now < currentEnd ? currentEnd : now);
+export function renewedPeriod(terms: PeriodTerms, currentEnd: Date, now: Date): Period {
+  return periodFrom(terms, now < currentEnd ? currentEnd : now);
 }
 
-function mustParse(text: string): CalendarDuration {
+/**
+ * The period of an account that is moved to another end date. A date that is past ends it at the next 00:00 UTC after
+ * `now`, so that nobody's account stops in the middle of a day. Where it was renewed early and the date is before the
+ * period that lies ahead, the period begins today instead: its window must not open after its end.
+ */
+export function periodUntil(terms: PeriodTerms, startsAt: Date, endsAt: Date, now: Date): Period {
+  const today = startOfUtcDay(now);
+  const end = endsAt > now ? endsAt : shift(today, parseDuration('P1D')!);
+  return windowed(terms, startsAt < end ? startsAt : today, end);
+}
+
+function windowed(terms: PeriodTerms, startsAt: Date, endsAt: Date): Period {
+  const opensAt = shift(endsAt, mustParse(terms.renewalWindow), -1);
+  return { startsAt, renewalOpensAt: opensAt < startsAt ? startsAt : opensAt, endsAt };
+}
+
+/**
+ * The last UTC day on which an account works that ends at `endsAt`, as `2026-01-31`: the end of a day is 00:00 of the next
+ * (so reads AD `accountExpires` too, MS-ADTS §2.2.16).
+ */
+export function lastDayOf(endsAt: Date): string {
+  return new Date(endsAt.getTime() - 1).toISOString().slice(0, 10);
+}
+
+/** The parsed duration of a text that was checked before. Throws a plain Error when it does not parse. */
+export function mustParse(text: string): CalendarDuration {
   const duration = parseDuration(text);
   if (!duration) throw new Error(`not a duration: ${text}`);
   return duration;

@@ -37,13 +37,20 @@ export const ERRORS = {
   InternalError: fact('no', 500, 'Something went wrong on our side'),
 
   // What the lifecycle refuses.
-  StateConflict: fact('no', 409, 'The account is not in a state that allows this'),
+  StateConflict: fact('no', 409, 'The state does not allow this'),
   RenewalNotOpen: fact('no', 409, 'The renewal window is not open'),
   SelfApproval: fact('no', 409, 'Nobody decides on their own request'),
   AlreadyDecided: fact('no', 409, 'You have decided on this step already'),
   NotAnApprover: fact('no', 403, 'You are not an approver of the open step'),
+  StepNotOpen: fact('no', 409, 'Another step of the approval is open'),
+  OwnershipViolation: fact('no', 422, 'The template does not allow these owners'),
+  RetirementFinal: fact('no', 409, 'The retirement cannot be undone'),
   NameTaken: fact('no', 409, 'The name is in use'),
   PolicyViolation: fact('no', 422, 'The template does not allow this'),
+  TemplateInUse: fact('no', 409, 'Accounts or requests refer to the template'),
+  NotPublished: fact('no', 409, 'The template is not published'),
+  Frozen: fact('yes', 423, 'An administrator has frozen what would be destroyed'),
+  BrakeEngaged: fact('yes', 423, 'Too many destructive steps within an hour'),
 
   // The directory.
   DirectoryUnavailable: fact('yes', 503, 'No domain controller answers'),

@@ -1,6 +1,6 @@
 /** Field schemas that more than one contract uses. Every string is bounded. */
 import { z } from 'zod';
-import { isWholeDays, parseDuration } from './deadlines.ts';
+import { parseDuration } from './deadlines.ts';
 import { samAccountNameProblem } from './naming.ts';
 
 /**
@@ -80,9 +80,3 @@ export const durationSchema = z
   .max(32)
   .refine((text) => parseDuration(text) !== undefined, 'must be an ISO 8601 duration such as P90D or P1Y')
   .describe('An ISO 8601 duration of calendar units, e.g. P90D or P1Y');
-
-/** Whether a duration that parses counts whole days; shorter ones are for demonstrations only. */
-export function isWholeDaysText(text: string): boolean {
-  const duration = parseDuration(text);
-  return duration !== undefined && isWholeDays(duration);
-}

@@ -25,6 +25,21 @@ export function parseAccountWorkflowId(workflowId: string): { fqdn: string; acco
   return match ? { fqdn: match[1]!, accountId: match[2]! } : undefined;
 }
 
+/** The workflow id of one dry run of a template. */
+export function inspectionWorkflowId(id: string): string {
+  return `inspect:${id}`;
+}
+
+/** The workflow id of what follows from one change of users, groups or delegations. */
+export function reassessmentWorkflowId(operationId: string): string {
+  return `reassess:${operationId}`;
+}
+
+/** The workflow id of one migration of accounts. */
+export function migrationWorkflowId(migrationId: string): string {
+  return `migrate:${migrationId}`;
+}
+
 /** The path of an account's secret below the vault's mount. The domain is part of it: two domains may share a folder. */
 export function secretPath(folder: string, fqdn: string, samAccountName: string): string {
   return `${folder.replace(/^\/+|\/+$/g, '')}/${fqdn.toLowerCase()}/${samAccountName.toLowerCase()}`;

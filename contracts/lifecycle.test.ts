@@ -5,26 +5,37 @@ import {
   ACTIONS,
   allowedActions,
   applyTransition,
+  END_OF_LIFE_ACTIONS,
   EVENT_TYPES,
   FINAL_STATES,
   isAllowed,
   isRenewalOpen,
+  LIVING_STATES,
   TRANSITIONS,
+  type AccountAction,
   type AccountState,
+  type EndOfLifeAction,
   type EventType,
+  type LifecycleFacts,
 } from './lifecycle.ts';
 
 const NOW = new Date('2026-06-01T00:00:00.000Z');
+const PAST = '2026-05-31T23:59:59.999Z';
+const FUTURE = '2026-06-01T00:00:00.001Z';
 const state = fc.constantFrom(...ACCOUNT_STATES);
 const event = fc.constantFrom(...EVENT_TYPES);
+
+/** The states to which an account can return that was being renewed or retired. */
+const RETURNABLE = ['active', 'disabled', 'expired'] as const;
+
+const destinations = (from: AccountState | 'new', type: EventType): AccountState[] =>
+  isAllowed(from, type) ? [...new Set(RETURNABLE.map((returnTo) => applyTransition(from, type, returnTo)))] : [];
 
 function reachable(): Set<AccountState> {
   const seen = new Set<AccountState>();
   const open: (AccountState | 'new')[] = ['new'];
   for (let from = open.pop(); from; from = open.pop()) {
-    for (const type of EVENT_TYPES) {
-      if (!isAllowed(from, type)) continue;
-      const to = applyTransition(from, type);
+    for (const to of EVENT_TYPES.flatMap((type) => destinations(from, type))) {
       if (!seen.has(to)) open.push(to);
       seen.add(to);
     }
@@ -40,7 +51,7 @@ describe('the table', () => {
   test('every state that is not final has a way on to another, and no final state has any', () => {
     for (const from of ACCOUNT_STATES) {
       const ways = EVENT_TYPES.filter((type) => isAllowed(from, type));
-      const moves = ways.filter((type) => applyTransition(from, type) !== from);
+      const moves = ways.filter((type) => destinations(from, type).some((to) => to !== from));
       expect([from, moves.length > 0]).toEqual([from, !FINAL_STATES.includes(from)]);
       if (FINAL_STATES.includes(from)) expect(ways).toEqual([]);
     }
@@ -48,15 +59,20 @@ describe('the table', () => {
 
   test('an event leads where the table says, or is refused as a bug', () => {
     fc.assert(
-      fc.property(state, event, (from, type) => {
-        if (isAllowed(from, type)) {
-          const { to } = TRANSITIONS[type];
-          expect(applyTransition(from, type)).toBe(to === 'same' ? from : to);
-        } else {
-          expect(() => applyTransition(from, type)).toThrow('cannot happen');
-        }
+      fc.property(state, event, fc.constantFrom(...RETURNABLE), (from, type, returnTo) => {
+        const to = TRANSITIONS[type][from];
+        if (to === undefined) expect(() => applyTransition(from, type, returnTo)).toThrow('cannot happen');
+        else expect(applyTransition(from, type, returnTo)).toBe(to === 'returned' ? returnTo : to);
       }),
     );
+  });
+
+  test.each([
+    ['renewing', 'renewal-denied'],
+    ['renewing', 'renewed'],
+    ['quarantined', 'restored'],
+  ] as const)('%s, %s: without a state to return to it is a bug', (from, type) => {
+    expect(() => applyTransition(from, type)).toThrow('no state to return to');
   });
 
   test('only a submission can be the first event', () => {
@@ -65,62 +81,191 @@ describe('the table', () => {
   });
 
   test('once an object may exist, no way leads to an end that leaves it there', () => {
-    const withObject: EventType[] = EVENT_TYPES.filter((type) => isAllowed('approved', type));
-    expect(withObject.map((type) => applyTransition('approved', type))).not.toContain('withdrawn');
-    expect(
-      EVENT_TYPES.filter((type) => isAllowed('active', type) && applyTransition('active', type) === 'retired'),
-    ).toEqual([]);
+    const withObject = ['approved', ...LIVING_STATES] as const;
+    const ends = withObject.flatMap((from) => EVENT_TYPES.flatMap((type) => destinations(from, type)));
+    expect(ends.filter((to) => FINAL_STATES.includes(to))).toEqual([]);
+  });
+
+  test('every living state can be retired, and nothing comes back from a retirement but by `restored`', () => {
+    for (const from of LIVING_STATES) expect(destinations(from, 'retirement-requested')).toEqual(['retiring']);
+    const back = (['retiring', 'quarantined'] as const).flatMap((from) =>
+      EVENT_TYPES.filter((type) => destinations(from, type).some((to) => LIVING_STATES.includes(to))),
+    );
+    expect(back).toEqual(['restored']);
+  });
+
+  test('a renewal that meets the end while it is decided goes on', () => {
+    expect(applyTransition('renewing', 'expired')).toBe('renewing');
   });
 });
 
-describe('allowedActions', () => {
-  const facts = (of: AccountState, blocked = false, renewalOpensAt: string | null = null) => ({
-    state: of,
-    blocked: blocked ? {} : null,
-    renewalOpensAt,
-  });
-  const past = '2026-05-31T23:59:59.999Z';
+const facts = (changes: Partial<LifecycleFacts>): LifecycleFacts => ({
+  state: 'active',
+  blocked: null,
+  endOfLife: 'disable',
+  renewalOpensAt: PAST,
+  ended: false,
+  retirement: null,
+  ...changes,
+});
 
-  test.each([
-    ['submitted', ['decide', 'withdraw']],
-    ['rejected', []],
-    ['withdrawn', []],
-    ['approved', ['withdraw']],
-    ['withdrawing', []],
-    ['active', ['renew', 'disable', 'retire']],
-    ['disabled', ['enable', 'retire']],
-    ['expired', ['renew', 'retire']],
-    ['retiring', []],
-    ['retired', []],
-  ] as const)('%s', (of, actions) => {
-    expect(allowedActions(facts(of, false, past), NOW)).toEqual(actions);
+/** What owners may do to the account itself; the table of the page *What the product does* is about these. */
+const OF_THE_TABLE = ['renew', 'request-renewal', 'disable', 'enable', 'retire'] as const;
+type Choice = (typeof OF_THE_TABLE)[number];
+
+const choices = (changes: Partial<LifecycleFacts>): AccountAction[] =>
+  allowedActions(facts(changes), NOW).filter((action) => OF_THE_TABLE.includes(action as Choice));
+
+describe('the end-of-life table', () => {
+  const early = { ended: false, renewalOpensAt: FUTURE };
+  const open = { ended: false, renewalOpensAt: PAST };
+  const after = { ended: true, renewalOpensAt: PAST };
+
+  const CELLS: readonly [EndOfLifeAction, string, Partial<LifecycleFacts>, readonly Choice[]][] = [
+    ['review', 'before the window', { ...early, state: 'active' }, ['disable', 'retire']],
+    ['review', 'in the window', { ...open, state: 'active' }, ['renew', 'disable', 'retire']],
+    ['review', 'in the window, disabled', { ...open, state: 'disabled' }, ['renew', 'enable', 'retire']],
+    ['review', 'after the end', { ...after, state: 'active' }, ['renew', 'disable', 'retire']],
+    ['review', 'after the end, disabled', { ...after, state: 'disabled' }, ['renew', 'enable', 'retire']],
+
+    ['disable', 'before the window', { ...early, state: 'active' }, ['disable', 'retire']],
+    ['disable', 'before the window, disabled', { ...early, state: 'disabled' }, ['enable', 'retire']],
+    ['disable', 'in the window', { ...open, state: 'active' }, ['renew', 'disable', 'retire']],
+    ['disable', 'in the window, disabled', { ...open, state: 'disabled' }, ['renew', 'enable', 'retire']],
+    ['disable', 'after the end', { ...after, state: 'expired' }, ['renew', 'enable', 'retire']],
+    ['disable', 'after the end, enabled', { ...after, state: 'active' }, ['renew', 'disable', 'retire']],
+
+    ['expire', 'before the window', { ...early, state: 'active' }, ['request-renewal', 'disable', 'retire']],
+    ['expire', 'in the window', { ...open, state: 'active' }, ['request-renewal', 'disable', 'retire']],
+    ['expire', 'disabled', { ...open, state: 'disabled' }, ['request-renewal', 'enable', 'retire']],
+    ['expire', 'while its renewal is decided', { ...open, state: 'renewing' }, ['retire']],
+    ['expire', 'after the end', { ...after, state: 'expired' }, ['request-renewal', 'retire']],
+    ['expire', 'after the end, while its renewal is decided', { ...after, state: 'renewing' }, ['retire']],
+
+    ['delete', 'before the end', { ...open, state: 'active' }, ['disable', 'retire']],
+    ['delete', 'before the end, disabled', { ...open, state: 'disabled' }, ['enable', 'retire']],
+    ['delete', 'after the end', { ...after, state: 'retiring', retirement: { final: true } }, []],
+    ['delete', 'after the end, deleted', { ...after, state: 'retired', retirement: { final: true } }, []],
+  ];
+
+  test.each(CELLS)('%s, %s', (endOfLife, _when, changes, expected) => {
+    expect(choices({ endOfLife, ...changes })).toEqual(expected);
+  });
+
+  test('every action at the end has cells before and after it', () => {
+    for (const action of END_OF_LIFE_ACTIONS) {
+      const mine = CELLS.filter(([endOfLife]) => endOfLife === action).map(([, , { ended }]) => ended);
+      expect([action, mine.includes(false), mine.includes(true)]).toEqual([action, true, true]);
+    }
+  });
+
+  const anyFacts = fc.record({
+    state,
+    blocked: fc.constantFrom(null, {}),
+    endOfLife: fc.constantFrom(...END_OF_LIFE_ACTIONS),
+    renewalOpensAt: fc.constantFrom(null, PAST, FUTURE),
+    ended: fc.boolean(),
+    retirement: fc.constantFrom(null, { final: false }, { final: true }),
+  });
+
+  test('no account is renewed under `delete`, none without being asked under `expire`, none by asking elsewhere', () => {
+    fc.assert(
+      fc.property(anyFacts, (account) => {
+        const actions = allowedActions(account, NOW);
+        const { endOfLife } = account;
+        if (endOfLife === 'delete' || endOfLife === 'expire') expect(actions).not.toContain('renew');
+        if (endOfLife !== 'expire') expect(actions).not.toContain('request-renewal');
+      }),
+    );
   });
 
   test('resume is there exactly when something is blocked', () => {
     fc.assert(
-      fc.property(state, fc.boolean(), (of, blocked) => {
-        expect(allowedActions(facts(of, blocked), NOW).includes('resume')).toBe(blocked);
+      fc.property(anyFacts, (account) => {
+        expect(allowedActions(account, NOW).includes('resume')).toBe(account.blocked !== null);
+      }),
+    );
+  });
+
+  test('nothing is offered that the table of transitions forbids', () => {
+    const NEEDS: Readonly<Partial<Record<AccountAction, readonly EventType[]>>> = {
+      decide: ['voted'],
+      withdraw: ['withdrawn', 'withdrawal-requested', 'renewal-denied'],
+      'replace-approvers': ['approvers-replaced'],
+      renew: ['renewed'],
+      'request-renewal': ['renewal-requested'],
+      disable: ['disabled'],
+      enable: ['enabled'],
+      'change-owners': ['owners-changed'],
+      edit: ['edited'],
+      migrate: ['migrated'],
+      retire: ['retirement-requested'],
+      restore: ['restored'],
+    };
+    fc.assert(
+      fc.property(anyFacts, (account) => {
+        for (const action of allowedActions(account, NOW)) {
+          const needed = NEEDS[action];
+          if (needed) expect(needed.some((type) => isAllowed(account.state, type))).toBe(true);
+        }
       }),
     );
   });
 
   test('answers known actions, none twice', () => {
     fc.assert(
-      fc.property(state, fc.boolean(), fc.constantFrom(null, past), (of, blocked, opens) => {
-        const actions = allowedActions(facts(of, blocked, opens), NOW);
+      fc.property(anyFacts, (account) => {
+        const actions = allowedActions(account, NOW);
         expect(new Set(actions).size).toBe(actions.length);
         expect(ACTIONS).toEqual(expect.arrayContaining(actions));
       }),
     );
   });
+});
+
+describe('allowedActions', () => {
+  const LIVING: AccountAction[] = ['change-owners', 'edit'];
+
+  test.each<[AccountState, readonly AccountAction[]]>([
+    ['submitted', ['decide', 'withdraw', 'replace-approvers']],
+    ['rejected', []],
+    ['withdrawn', []],
+    ['lapsed', []],
+    ['approved', ['withdraw']],
+    ['withdrawing', []],
+    ['active', ['renew', 'disable', ...LIVING, 'migrate', 'retire']],
+    ['disabled', ['renew', 'enable', ...LIVING, 'retire']],
+    ['expired', ['renew', 'enable', ...LIVING, 'retire']],
+    ['renewing', ['decide', 'withdraw', 'replace-approvers', ...LIVING, 'retire']],
+    ['retiring', []],
+    ['quarantined', []],
+    ['retired', []],
+  ])('%s', (of, actions) => {
+    expect(allowedActions(facts({ state: of }), NOW)).toEqual(actions);
+  });
+
+  test('an undo is offered while the account is quarantined, unless the retirement is final', () => {
+    const of = (state: AccountState, final: boolean) => allowedActions(facts({ state, retirement: { final } }), NOW);
+    expect(of('quarantined', false)).toEqual(['restore']);
+    expect(of('quarantined', true)).toEqual([]);
+    expect(of('retiring', false)).toEqual([]);
+  });
+
+  test('a migration needs an active account before its end', () => {
+    const movable = (changes: Partial<LifecycleFacts>) => allowedActions(facts(changes), NOW).includes('migrate');
+    expect(movable({})).toBe(true);
+    expect(movable({ ended: true })).toBe(false);
+    expect(movable({ state: 'disabled' })).toBe(false);
+    expect(movable({ state: 'renewing' })).toBe(false);
+  });
 
   test.each([
     [null, false],
-    ['2026-06-01T00:00:00.001Z', false],
+    [FUTURE, false],
     ['2026-06-01T00:00:00.000Z', true],
-    [past, true],
+    [PAST, true],
   ])('a window that opens at %s is open: %s', (renewalOpensAt, isOpen) => {
     expect(isRenewalOpen({ renewalOpensAt }, NOW)).toBe(isOpen);
-    expect(allowedActions(facts('active', false, renewalOpensAt), NOW).includes('renew')).toBe(isOpen);
+    expect(choices({ renewalOpensAt }).includes('renew')).toBe(isOpen);
   });
 });

@@ -7,32 +7,52 @@ export const ACCOUNT_STATES = [
   'submitted',
   'rejected',
   'withdrawn',
+  'lapsed',
   'approved',
   'withdrawing',
   'active',
   'disabled',
   'expired',
+  'renewing',
   'retiring',
+  'quarantined',
   'retired',
 ] as const;
 
 /** The same strings in TypeScript, JSON, Postgres and on pages. */
 export type AccountState = (typeof ACCOUNT_STATES)[number];
 
+/** What happens at the end date. */
+export const END_OF_LIFE_ACTIONS = ['review', 'disable', 'expire', 'delete'] as const;
+export type EndOfLifeAction = (typeof END_OF_LIFE_ACTIONS)[number];
+
 export const EVENT_TYPES = [
   'submitted',
   'voted',
+  'escalated',
+  'approvers-replaced',
+  'quorum-lost',
+  'quorum-regained',
   'approved',
   'rejected',
+  'lapsed',
   'withdrawal-requested',
   'withdrawn',
   'provisioned',
-  'reminded',
+  'renewal-requested',
+  'renewal-denied',
   'renewed',
+  'review-due',
   'disabled',
   'enabled',
   'expired',
+  'owners-changed',
+  'owner-left',
+  'edited',
+  'migrated',
   'retirement-requested',
+  'quarantined',
+  'restored',
   'retired',
   'blocked',
   'unblocked',
@@ -41,85 +61,147 @@ export const EVENT_TYPES = [
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** States in which nothing happens any more; the workflow ends in each of them. */
-export const FINAL_STATES: readonly AccountState[] = ['rejected', 'withdrawn', 'retired'];
+export const FINAL_STATES: readonly AccountState[] = ['rejected', 'withdrawn', 'lapsed', 'retired'];
 
-interface Transition {
-  /** The states in which the event may happen; `new` is before the first event. */
-  readonly from: readonly (AccountState | 'new')[];
-  /** Where it leads; `same` keeps the state. */
-  readonly to: AccountState | 'same';
-}
+/** States of an account that exists in the directory and is in use, or may be again. */
+export const LIVING_STATES: readonly AccountState[] = ['active', 'disabled', 'expired', 'renewing'];
 
-const LIVE_STATES = ['approved', 'withdrawing', 'active', 'disabled', 'expired', 'retiring'] as const;
+/** `returned`: the state that the account had before it was renewed or retired; `new` is before the first event. */
+type Destination = AccountState | 'returned';
+type Sources = Readonly<Partial<Record<AccountState | 'new', Destination>>>;
 
-/** Event × source states → destination. Drives validators, the API's list of allowed actions, and `docs/lifecycle.md`. */
-export const TRANSITIONS: Readonly<Record<EventType, Transition>> = {
-  submitted: { from: ['new'], to: 'submitted' },
-  voted: { from: ['submitted'], to: 'same' },
-  approved: { from: ['submitted'], to: 'approved' },
-  rejected: { from: ['submitted'], to: 'rejected' },
-  'withdrawal-requested': { from: ['approved'], to: 'withdrawing' },
-  withdrawn: { from: ['submitted', 'withdrawing'], to: 'withdrawn' },
-  provisioned: { from: ['approved'], to: 'active' },
-  reminded: { from: ['active', 'disabled'], to: 'same' },
-  renewed: { from: ['active', 'expired'], to: 'active' },
-  disabled: { from: ['active'], to: 'disabled' },
-  enabled: { from: ['disabled'], to: 'active' },
-  expired: { from: ['active', 'disabled'], to: 'expired' },
-  'retirement-requested': { from: ['active', 'disabled', 'expired'], to: 'retiring' },
-  retired: { from: ['retiring'], to: 'retired' },
-  blocked: { from: LIVE_STATES, to: 'same' },
-  unblocked: { from: LIVE_STATES, to: 'same' },
+const staying = (...states: readonly AccountState[]): Sources =>
+  Object.fromEntries(states.map((state) => [state, state]));
+
+const BLOCKABLE = staying(
+  'approved',
+  'withdrawing',
+  'active',
+  'disabled',
+  'expired',
+  'renewing',
+  'retiring',
+  'quarantined',
+);
+
+/** Event × source state → destination. Drives validators, the API's list of allowed actions, and `docs/lifecycle.md`. */
+export const TRANSITIONS: Readonly<Record<EventType, Sources>> = {
+  submitted: { new: 'submitted' },
+  voted: staying('submitted', 'renewing'),
+  escalated: staying('submitted', 'renewing'),
+  'approvers-replaced': staying('submitted', 'renewing'),
+  'quorum-lost': staying('submitted', 'renewing'),
+  'quorum-regained': staying('submitted', 'renewing'),
+  approved: { submitted: 'approved' },
+  rejected: { submitted: 'rejected' },
+  lapsed: { submitted: 'lapsed' },
+  'withdrawal-requested': { approved: 'withdrawing' },
+  withdrawn: { submitted: 'withdrawn', withdrawing: 'withdrawn' },
+  provisioned: { approved: 'active' },
+  'renewal-requested': { active: 'renewing', disabled: 'renewing', expired: 'renewing' },
+  'renewal-denied': { renewing: 'returned' },
+  renewed: { active: 'active', disabled: 'disabled', expired: 'active', renewing: 'returned' },
+  'review-due': staying('active', 'disabled'),
+  disabled: { active: 'disabled' },
+  enabled: { disabled: 'active', expired: 'active' },
+  // An account that is being renewed goes on being renewed; it returns to `expired` if that is denied.
+  expired: { active: 'expired', disabled: 'expired', renewing: 'renewing' },
+  'owners-changed': staying(...LIVING_STATES),
+  'owner-left': staying(...LIVING_STATES),
+  edited: staying(...LIVING_STATES),
+  migrated: staying('active'),
+  'retirement-requested': { active: 'retiring', disabled: 'retiring', expired: 'retiring', renewing: 'retiring' },
+  quarantined: { retiring: 'quarantined' },
+  restored: { quarantined: 'returned' },
+  retired: { retiring: 'retired', quarantined: 'retired' },
+  blocked: BLOCKABLE,
+  unblocked: BLOCKABLE,
 };
 
-/** Where `event` leads from `state`. Throws a plain Error (a bug, not a refusal) when the table does not allow it. */
-export function applyTransition(state: AccountState | 'new', event: EventType): AccountState {
-  const transition = TRANSITIONS[event];
-  if (!transition.from.includes(state)) throw new Error(`event ${event} cannot happen in state ${state}`);
-  if (transition.to !== 'same') return transition.to;
-  if (state === 'new') throw new Error(`event ${event} cannot be the first`);
-  return state;
+/**
+ * Where `event` leads from `state`. `returnTo` is where an account returns to that was being renewed or retired.
+ * Throws a plain Error (a bug, not a refusal) when the table does not allow it.
+ */
+export function applyTransition(
+  state: AccountState | 'new',
+  event: EventType,
+  returnTo: AccountState | null = null,
+): AccountState {
+  const destination = TRANSITIONS[event][state];
+  if (destination === undefined) throw new Error(`event ${event} cannot happen in state ${state}`);
+  if (destination !== 'returned') return destination;
+  if (returnTo === null) throw new Error(`event ${event} has no state to return to`);
+  return returnTo;
 }
 
 /** Whether the table allows `event` in `state`. */
 export function isAllowed(state: AccountState | 'new', event: EventType): boolean {
-  return TRANSITIONS[event].from.includes(state);
+  return TRANSITIONS[event][state] !== undefined;
 }
 
 /** What people may ask of an account; each is an update of the workflow and a route of the API. */
-export const ACTIONS = ['decide', 'withdraw', 'renew', 'disable', 'enable', 'retire', 'resume'] as const;
+export const ACTIONS = [
+  'decide',
+  'withdraw',
+  'replace-approvers',
+  'renew',
+  'request-renewal',
+  'disable',
+  'enable',
+  'change-owners',
+  'edit',
+  'migrate',
+  'retire',
+  'restore',
+  'resume',
+] as const;
 export type AccountAction = (typeof ACTIONS)[number];
-
-/** The event each action leads to (for `decide` and `withdraw`, the first of several). `resume` only wakes a wait. */
-const FIRST_EVENTS: Readonly<Record<Exclude<AccountAction, 'resume'>, readonly EventType[]>> = {
-  decide: ['voted'],
-  withdraw: ['withdrawn', 'withdrawal-requested'],
-  renew: ['renewed'],
-  disable: ['disabled'],
-  enable: ['enabled'],
-  retire: ['retirement-requested'],
-};
 
 /** What the rules below need to know of an account: any snapshot or row has it. */
 export interface LifecycleFacts {
   readonly state: AccountState;
-  /** Set while a directory or vault step cannot go on. */
+  /** Set while a step cannot go on. */
   readonly blocked: object | null;
+  readonly endOfLife: EndOfLifeAction;
   /** The instant from which `renew` is allowed, ISO 8601 UTC; null before provisioning. */
   readonly renewalOpensAt: string | null;
+  /** Whether the end of the present period has been met: what the template says for it is done. */
+  readonly ended: boolean;
+  /** Set from the moment a retirement is asked for. */
+  readonly retirement: { readonly final: boolean } | null;
 }
 
-/**
- * The actions that the account's state allows at `now`, whoever asks. Who may ask is `permissions.ts`.
- * A `withdrawing` account has its withdrawal on record, so `withdraw` from there is not offered again.
- */
+/** The actions that the account's state and its end-of-life action allow at `now`, whoever asks. Who may ask is `permissions.ts`. */
 export function allowedActions(account: LifecycleFacts, now: Date): AccountAction[] {
-  return ACTIONS.filter((action) => {
-    if (action === 'resume') return account.blocked !== null;
-    const stateAllows =
-      account.state !== 'withdrawing' && FIRST_EVENTS[action].some((event) => isAllowed(account.state, event));
-    return stateAllows && (action !== 'renew' || isRenewalOpen(account, now));
-  });
+  return ACTIONS.filter((action) => RULES[action](account, now));
+}
+
+type Rule = (account: LifecycleFacts, now: Date) => boolean;
+
+/** One rule per action: the end-of-life table of `docs/lifecycle.md`, row by row. */
+const RULES: Readonly<Record<AccountAction, Rule>> = {
+  decide: ({ state }) => isAllowed(state, 'voted'),
+  // A `withdrawing` account has its withdrawal on record, so it is not offered again.
+  withdraw: ({ state }) => state === 'submitted' || state === 'approved' || state === 'renewing',
+  'replace-approvers': ({ state }) => isAllowed(state, 'approvers-replaced'),
+  renew: (account, now) => mayRenew(account) && isRenewalOpen(account, now),
+  'request-renewal': ({ state, endOfLife }) => endOfLife === 'expire' && isAllowed(state, 'renewal-requested'),
+  disable: ({ state }) => state === 'active',
+  enable: ({ state, endOfLife }) => state === 'disabled' || (state === 'expired' && endOfLife === 'disable'),
+  'change-owners': ({ state }) => isAllowed(state, 'owners-changed'),
+  edit: ({ state }) => isAllowed(state, 'edited'),
+  migrate: ({ state, ended }) => state === 'active' && !ended,
+  retire: ({ state }) => isAllowed(state, 'retirement-requested'),
+  restore: ({ state, retirement }) => state === 'quarantined' && retirement !== null && !retirement.final,
+  resume: ({ blocked }) => blocked !== null,
+};
+
+/** Whether the account may be renewed without asking anybody, apart from the window. `expire` asks; `delete` ends. */
+export function mayRenew({ state, endOfLife }: Pick<LifecycleFacts, 'state' | 'endOfLife'>): boolean {
+  return (
+    (endOfLife === 'review' || endOfLife === 'disable') &&
+    (state === 'active' || state === 'disabled' || state === 'expired')
+  );
 }
 
 /** Whether `renew` is inside its window: from `renewalOpensAt` on, and after the end date too. */

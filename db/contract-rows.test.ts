@@ -2,10 +2,14 @@
 import { getTableColumns, type InferSelectModel } from 'drizzle-orm';
 import { expect, expectTypeOf, test } from 'vitest';
 import { accountEventSchema, accountSchema, type Account, type AccountEvent } from '../contracts/account.ts';
+import type { AdmitDestructiveStepInput } from '../contracts/activities.ts';
+import type { Notice } from '../contracts/notices.ts';
 import type { User } from '../contracts/permissions.ts';
 import type { Template } from '../contracts/template.ts';
 import { accountEvents } from './schema/account-events.ts';
 import { accounts } from './schema/accounts.ts';
+import type { destructiveSteps } from './schema/destructive-steps.ts';
+import type { notices } from './schema/notices.ts';
 import type { templateVersions } from './schema/template-versions.ts';
 import type { users } from './schema/users.ts';
 
@@ -21,8 +25,13 @@ test('a row of account_events is an AccountEvent', () => {
   expect(Object.keys(getTableColumns(accountEvents))).toEqual(Object.keys(accountEventSchema.shape));
 });
 
-test('a row of users carries a role of the contract', () => {
-  expectTypeOf<InferSelectModel<typeof users>>().toExtend<User>();
+test('a row of users carries a name and a role of the contract', () => {
+  expectTypeOf<InferSelectModel<typeof users>>().toExtend<Pick<User, 'name' | 'role'>>();
+});
+
+test('a row of notices carries a notice of the contract but its audiences, and a step that is destroyed is one of the contract', () => {
+  expectTypeOf<InferSelectModel<typeof notices>>().toExtend<Omit<Notice, 'audiences'>>();
+  expectTypeOf<InferSelectModel<typeof destructiveSteps>['step']>().toEqualTypeOf<AdmitDestructiveStepInput['step']>();
 });
 
 test('a row of template_versions carries a whole template', () => {

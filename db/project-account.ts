@@ -1,10 +1,15 @@
 /** The single writer of the projection. Only platform activities and the rebuild program call it. */
 import { and, eq, getTableColumns, isNull, lt, notInArray, sql } from 'drizzle-orm';
 import type { Account, AccountEvent } from '../contracts/account.ts';
-import { FINAL_STATES } from '../contracts/lifecycle.ts';
+import { FINAL_STATES, isAllowed } from '../contracts/lifecycle.ts';
+import type { Notice } from '../contracts/notices.ts';
+import { askedOn } from '../contracts/approval.ts';
+import { everybodyAsked, openSeats } from '../contracts/standing.ts';
 import type { Database, Drizzle } from './client.ts';
+import { fillOutbox } from './fill-outbox.ts';
+import { findDeciders } from './queries/people.ts';
 import { accountEvents } from './schema/account-events.ts';
-import { accountParties } from './schema/account-parties.ts';
+import { accountParties, partyOf } from './schema/account-parties.ts';
 import { accounts } from './schema/accounts.ts';
 import { nameReservations } from './schema/name-reservations.ts';
 
@@ -12,6 +17,7 @@ export interface NameReservation {
   readonly accountId: string;
   readonly domain: string;
   readonly samAccountName: string;
+  readonly templateId: string;
   /** ISO 8601 in UTC. */
   readonly reservedAt: string;
 }
@@ -21,45 +27,72 @@ export interface NameReservation {
  * account does, or when this one gave it up. Of two calls at the same instant the unique index lets one through.
  */
 export async function reserveAccountName(db: Database, reservation: NameReservation): Promise<'reserved' | 'taken'> {
-  return db.query(async (drizzle) => {
-    const inserted = await drizzle
+  const inserted = await db.query((drizzle) =>
+    drizzle
       .insert(nameReservations)
       .values(reservation)
       .onConflictDoNothing()
-      .returning({ accountId: nameReservations.accountId });
-    if (inserted.length > 0) return 'reserved';
-    const held = await drizzle
-      .select({ accountId: nameReservations.accountId })
-      .from(nameReservations)
-      .where(
-        and(
-          eq(nameReservations.accountId, reservation.accountId),
-          eq(nameReservations.domain, reservation.domain),
-          eq(sql`lower(${nameReservations.samAccountName})`, reservation.samAccountName.toLowerCase()),
-          isNull(nameReservations.releasedAt),
-        ),
-      );
-    return held.length > 0 ? 'reserved' : 'taken';
-  });
+      .returning({ accountId: nameReservations.accountId }),
+  );
+  return inserted.length > 0 || (await holdsName(db, reservation)) ? 'reserved' : 'taken';
 }
 
-/** What a transition leaves behind: what happened, and the account after it. */
+/** Whether the account has taken that name and not given it back. */
+export async function holdsName(
+  db: Database,
+  { accountId, domain, samAccountName }: Pick<NameReservation, 'accountId' | 'domain' | 'samAccountName'>,
+): Promise<boolean> {
+  const isHeld = and(
+    eq(nameReservations.accountId, accountId),
+    eq(nameReservations.domain, domain),
+    eq(sql`lower(${nameReservations.samAccountName})`, samAccountName.toLowerCase()),
+    isNull(nameReservations.releasedAt),
+  );
+  const held = await db.query((drizzle) =>
+    drizzle.select({ accountId: nameReservations.accountId }).from(nameReservations).where(isHeld),
+  );
+  return held.length > 0;
+}
+
+/** What a decision leaves behind: what happened, the account after it, and who is to be told. */
 export interface RecordedTransition {
   readonly account: Account;
-  readonly event: AccountEvent;
+  /** In order, without a gap; the last one led to `account`. */
+  readonly events: readonly AccountEvent[];
+  readonly notices?: readonly Notice[];
+}
+
+/** The people who can decide on the open step, as {@link openSeats} counts them; null when no step is open. */
+export interface ProjectedTransition {
+  readonly ableToDecide: string[] | null;
 }
 
 /**
- * Appends the event and brings the account's row up to it, in one transaction. Both are guarded by the sequence number:
- * a repeated or late transition changes nothing. A final state gives the name back.
+ * Appends the events, brings the account's row up to them and fills the outbox, in one transaction. The first two are
+ * guarded by the sequence number: a repeated or late transition changes nothing. A final state gives the name back. Who is
+ * told, and who can decide, is found out at `now`, however old the transition is.
  */
-export async function projectTransition(db: Database, { account, event }: RecordedTransition): Promise<void> {
-  await db.transaction((transaction) =>
-    transaction.query(async (drizzle) => {
-      await bringUpTo(drizzle, account, event.at);
-      await drizzle.insert(accountEvents).values(event).onConflictDoNothing();
-    }),
-  );
+export async function projectTransition(
+  db: Database,
+  { account, events, notices = [] }: RecordedTransition,
+  now: string,
+): Promise<ProjectedTransition> {
+  return db.transaction(async (transaction) => {
+    await transaction.query(async (drizzle) => {
+      await bringUpTo(drizzle, account, events.at(-1)!.at);
+      await drizzle
+        .insert(accountEvents)
+        .values([...events])
+        .onConflictDoNothing();
+    });
+    await fillOutbox(transaction, account, notices, now);
+    return { ableToDecide: await ableToDecide(transaction, account, now) };
+  });
+}
+
+async function ableToDecide(db: Database, { state, approval, requester }: Account, now: string) {
+  if (!isAllowed(state, 'voted') || approval.openStep >= approval.steps.length) return null;
+  return openSeats(approval, requester, await findDeciders(db, askedOn(approval), now));
 }
 
 /**
@@ -102,24 +135,31 @@ async function upsertAccount(drizzle: Drizzle, account: Account, at: string): Pr
 }
 
 async function replaceParties(drizzle: Drizzle, account: Account): Promise<void> {
-  const approvers = account.approval.steps.flatMap((step) => step.approvers);
-  const names = [...new Set([account.requester, ...account.owners, ...approvers])];
+  const { id: accountId, submittedAt, requester, owners, ownerGroups, approval } = account;
+  const asked = everybodyAsked(approval);
+  const all = [
+    ...[requester, ...owners].map((name) => partyOf('user', name)),
+    ...ownerGroups.map((name) => partyOf('group', name)),
+    ...asked.users.map((name) => partyOf('approver', name)),
+    ...asked.groups.map((name) => partyOf('approver-group', name)),
+  ];
+  const parties = [...new Set(all)];
   await drizzle
     .delete(accountParties)
-    .where(and(eq(accountParties.accountId, account.id), notInArray(accountParties.userName, names)));
+    .where(and(eq(accountParties.accountId, accountId), notInArray(accountParties.party, parties)));
   await drizzle
     .insert(accountParties)
-    .values(names.map((userName) => ({ userName, accountId: account.id, submittedAt: account.submittedAt })))
+    .values(parties.map((party) => ({ party, accountId, submittedAt })))
     .onConflictDoNothing();
 }
 
 /** The reservation is there already, except in a rebuild: then the recorded account is the proof that it had the name. */
 async function keepReservation(drizzle: Drizzle, account: Account, at: string): Promise<void> {
-  const { id: accountId, domain, samAccountName, submittedAt: reservedAt } = account;
+  const { id: accountId, domain, samAccountName, templateId, submittedAt: reservedAt } = account;
   const releasedAt = FINAL_STATES.includes(account.state) ? at : null;
   await drizzle
     .insert(nameReservations)
-    .values({ accountId, domain, samAccountName, reservedAt, releasedAt })
+    .values({ accountId, domain, samAccountName, templateId, reservedAt, releasedAt })
     .onConflictDoNothing();
   if (releasedAt === null) return;
   await drizzle

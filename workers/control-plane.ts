@@ -1,13 +1,16 @@
 /** The control plane program: `node workers/control-plane.ts`; `--help` prints its environment. */
 import { Worker } from '@temporalio/worker';
 import { createPlatformActivities } from '../activities/platform/activities.ts';
+import { attemptTime } from '../activities/platform/attempt-time.ts';
 import { CONTROL_TASK_QUEUE } from '../contracts/ids.ts';
 import { openDatabase } from '../db/client.ts';
+import { createClock } from '../infra/runtime/clock.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { CONTROL_PLANE, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
+import { deploymentOptions } from './deployment.ts';
 import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -15,6 +18,9 @@ const configuration = loadConfiguration(CONTROL_PLANE);
 const logger = createLogger({ program: 'control-plane', level: configuration.logLevel });
 const database = openDatabase(configuration.databaseUrl.reveal());
 const registry = createRegistry('control-plane');
+const machineClock = createClock(configuration);
+// While somebody skips time, the file of the play clock is behind what Temporal says.
+const clock = configuration.playClockFile === undefined ? machineClock : attemptTime;
 
 process.exit(
   await runWorker({
@@ -27,8 +33,9 @@ process.exit(
         connection,
         namespace: configuration.temporalNamespace,
         taskQueue: CONTROL_TASK_QUEUE,
+        ...deploymentOptions(configuration.deploymentBuildId),
         workflowBundle: await workflowBundle(logger),
-        activities: createPlatformActivities({ db: database.db, clock: () => new Date() }),
+        activities: createPlatformActivities({ db: database.db, clock }),
         dataConverter: createDataConverter(configuration.codecKeys),
         interceptors: { activity: [activityInterceptor(logger, registry)] },
         shutdownGraceTime: SHUTDOWN_GRACE,

@@ -16,13 +16,14 @@ const temporal = openLifecycleGateway(configuration);
 async function rebuild(): Promise<void> {
   const accounts = new Set<string>();
   let transitions = 0;
-  for await (const { account, event } of temporal.gateway.recordedTransitions()) {
+  for await (const { account, events } of temporal.gateway.recordedTransitions()) {
     accounts.add(account.id);
-    if (event === null) {
+    if (events.length === 0) {
       await restoreAccount(database.db, account);
       continue;
     }
-    await projectTransition(database.db, { account, event });
+    // Without their notices: the outbox is no projection, and people were told when it happened.
+    await projectTransition(database.db, { account, events }, new Date().toISOString());
     transitions += 1;
     if (transitions % PROGRESS_EVERY === 0) logger.info({ transitions, accounts: accounts.size }, 'goes on');
   }

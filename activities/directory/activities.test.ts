@@ -8,6 +8,7 @@ import { createDirectoryActivities } from './activities.ts';
 import type { Directory, Progress } from './port.ts';
 
 const made = { objectGuid: 'guid', objectSid: 'S-1-5-21-1', distinguishedName: 'CN=svc-x' };
+const captured = { enabled: true, organizationalUnit: 'OU=x,DC=corp', groups: [], accountExpires: null };
 const ref: AccountObjectInput = {
   accountId: '00000000-0000-4000-8000-000000000000',
   domain: 'corp.example.com',
@@ -42,6 +43,12 @@ function activitiesOver(overrides: Partial<Directory> = {}, admit = async (): Pr
     },
     setEnabled: async () => undefined,
     applyExpiry: async () => undefined,
+    applyDescription: async () => undefined,
+    capture: async () => captured,
+    quarantine: async () => made,
+    restore: async () => ({ ...made, missingGroups: [] }),
+    findManager: async (samAccountName) => `manager of ${samAccountName}`,
+    inspect: async () => ({ problems: [], nameInUse: null }),
     delete: async () => undefined,
     selfCheck: async () => ({ outcome: 'ready', findings: [] }),
     probeControllers: async () => [],
@@ -98,6 +105,24 @@ describe('directory activities', () => {
     });
     await expect(environment.run(activities.deleteAccount, ref)).rejects.toBeInstanceOf(CancelledFailure);
     expect(wentOn).toBe(false);
+  });
+
+  it('answer what the directory answers', async () => {
+    const { activities } = activitiesOver();
+    expect(await run(activities.captureAccount, ref)).toEqual(captured);
+    expect(await run(activities.quarantineAccount, { ...ref, retirementOrganizationalUnit: null })).toEqual(made);
+    expect(await run(activities.restoreAccount, { ...ref, captured })).toEqual({ ...made, missingGroups: [] });
+    expect(await run(activities.findManager, { domain: ref.domain, samAccountName: 'anna' })).toEqual({
+      manager: 'manager of anna',
+    });
+    const inspection = { domain: ref.domain, organizationalUnits: [], groups: [], samAccountName: null };
+    expect(await run(activities.inspectDirectory, inspection)).toEqual({ problems: [], nameInUse: null });
+    await run(activities.applyDescription, { ...ref, description: null });
+  });
+
+  it('read nothing in another domain either', async () => {
+    const looked = run(activitiesOver().activities.findManager, { domain: 'other.example', samAccountName: 'anna' });
+    await expect(looked).rejects.toMatchObject({ type: 'InvalidRequest', nonRetryable: true });
   });
 
   it.each([

@@ -3,8 +3,13 @@ import { z } from 'zod';
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 import {
   accountObjectInputSchema,
+  applyDescriptionInputSchema,
   applyExpiryInputSchema,
   establishAccountInputSchema,
+  findManagerInputSchema,
+  inspectDirectoryInputSchema,
+  quarantineAccountInputSchema,
+  restoreAccountInputSchema,
   type CredentialRef,
   type DirectoryActivities,
 } from '../../contracts/activities.ts';
@@ -59,6 +64,19 @@ export function createDirectoryActivities({
       step(accountObjectInputSchema, input, (task, attempt) => directory.setEnabled(task, true, attempt)),
     applyExpiry: (input) =>
       step(applyExpiryInputSchema, input, (task, attempt) => directory.applyExpiry(task, attempt)),
+    applyDescription: (input) =>
+      step(applyDescriptionInputSchema, input, (task, attempt) => directory.applyDescription(task, attempt)),
+    captureAccount: (input) =>
+      step(accountObjectInputSchema, input, (task, attempt) => directory.capture(task, attempt)),
+    quarantineAccount: (input) =>
+      step(quarantineAccountInputSchema, input, (task, attempt) => directory.quarantine(task, attempt)),
+    restoreAccount: (input) =>
+      step(restoreAccountInputSchema, input, (task, attempt) => directory.restore(task, attempt)),
+    findManager: (input) =>
+      step(findManagerInputSchema, input, async ({ samAccountName }) => ({
+        manager: await directory.findManager(samAccountName),
+      })),
+    inspectDirectory: (input) => step(inspectDirectoryInputSchema, input, (task) => directory.inspect(task)),
     deleteAccount: (input) => step(accountObjectInputSchema, input, (task, attempt) => directory.delete(task, attempt)),
   };
 }

@@ -1,10 +1,16 @@
 /** What the directory activities need of a directory. `active-directory/` is the one there is. */
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
+import type { CapturedObject } from '../../contracts/account.ts';
 import type {
   AccountObjectInput,
+  ApplyDescriptionInput,
   ApplyExpiryInput,
   DirectoryObject,
   EstablishAccountInput,
+  InspectDirectoryInput,
+  InspectDirectoryResult,
+  QuarantineAccountInput,
+  RestoreAccountInput,
 } from '../../contracts/activities.ts';
 
 /** How far an attempt has come: the detail of a heartbeat, so it crosses to the control plane and has no secret. */
@@ -45,6 +51,24 @@ export interface Directory {
   establish(input: EstablishAccountInput, password: Sensitive<string>, attempt: Attempt): Promise<DirectoryObject>;
   setEnabled(input: AccountObjectInput, enabled: boolean, attempt: Attempt): Promise<void>;
   applyExpiry(input: ApplyExpiryInput, attempt: Attempt): Promise<void>;
+  /** Clears the description for `null`. */
+  applyDescription(input: ApplyDescriptionInput, attempt: Attempt): Promise<void>;
+  /** What {@link restore} puts back. Reads only. */
+  capture(input: AccountObjectInput, attempt: Attempt): Promise<CapturedObject>;
+  /**
+   * Disabled, out of its groups (those that others manage aside) and in the retirement OU, if there is one: found by
+   * GUID from then on, wherever it is. Answers it as it is then.
+   */
+  quarantine(input: QuarantineAccountInput, attempt: Attempt): Promise<DirectoryObject>;
+  /** As it was captured. `missingGroups`: the names of groups that are gone. Its OU is gone: DirectoryRejected. */
+  restore(
+    input: RestoreAccountInput,
+    attempt: Attempt,
+  ): Promise<DirectoryObject & { readonly missingGroups: readonly string[] }>;
+  /** The logon name of a user's manager; `null` when there is no such user, or no manager whose account is enabled. */
+  findManager(samAccountName: string): Promise<string | null>;
+  /** Whether what a template names is there, and whether the engine may write there. Reads only. */
+  inspect(input: InspectDirectoryInput): Promise<InspectDirectoryResult>;
   /** The account is gone. It was gone already: success. It is not ours: DirectoryObjectForeign. */
   delete(input: AccountObjectInput, attempt: Attempt): Promise<void>;
   /** Reads only. Rejects when no controller answers or the engine's account is refused. */

@@ -1,56 +1,88 @@
 /** The control plane's activities: everything that needs the database. */
 import type { z } from 'zod';
 import {
+  admitDestructiveStepInputSchema,
+  findAffectedInputSchema,
+  findDecidersInputSchema,
+  findSuccessorsInputSchema,
+  notifyInputSchema,
   recordTransitionInputSchema,
   reserveNameInputSchema,
   type PlatformActivities,
-  type ReserveNameResult,
 } from '../../contracts/activities.ts';
+import type { People } from '../../contracts/approval.ts';
+import { openSeats } from '../../contracts/standing.ts';
+import { admitDestructiveStep, type DestructiveStep } from '../../db/admit-destructive-step.ts';
 import type { Database } from '../../db/client.ts';
 import { isDatabaseFailure } from '../../db/errors.ts';
-import { projectTransition, reserveAccountName } from '../../db/project-account.ts';
-import { findTemplate } from '../../db/queries/templates.ts';
-import { compileNamingPattern } from '../../infra/runtime/naming-pattern.ts';
+import { fillOutbox } from '../../db/fill-outbox.ts';
+import { projectTransition } from '../../db/project-account.ts';
+import { findAccount } from '../../db/queries/accounts.ts';
+import { findAffected } from '../../db/queries/affected-accounts.ts';
+import { findDeciders } from '../../db/queries/people.ts';
 import { atBoundary } from '../boundary.ts';
 import { failure } from '../failure.ts';
+import { findSuccessors } from './find-successors.ts';
+import { reserveName } from './reserve-name.ts';
 
 export interface PlatformActivityDependencies {
   readonly db: Database;
   readonly clock: () => Date;
 }
 
-type Refusal = Extract<ReserveNameResult, { outcome: 'refused' }>;
+/** Accounts that are looked at for one page of the affected ones: well below a second of the database. */
+const AFFECTED_AT_ONCE = 500;
+const CURSOR_SEPARATOR = ' ';
 
 /** The implementation of {@link PlatformActivities}. An outage of the database is retried without end. */
 export function createPlatformActivities({ db, clock }: PlatformActivityDependencies): PlatformActivities {
+  const now = (): string => clock().toISOString();
   return {
-    reserveName: (input) =>
-      guarded(reserveNameInputSchema, input, async ({ accountId, domain, request }) => {
-        const { templateId, templateVersion, samAccountName } = request;
-        const found = await findTemplate(db, templateId, templateVersion);
-        if (!found) return refused('NotFound', 'There is no such template.');
-        const { template, version } = found;
-        if (template.directory.domain !== domain) {
-          return refused('PolicyViolation', `The template is for ${template.directory.domain}, not for ${domain}.`);
-        }
-        const naming = compileNamingPattern(template.naming.pattern);
-        if (naming.outcome === 'refused' || !naming.pattern.matches(samAccountName)) {
-          return refused('PolicyViolation', `${samAccountName} does not match the template's naming pattern.`);
-        }
-        const reservedAt = clock().toISOString();
-        const name = await reserveAccountName(db, { accountId, domain, samAccountName, reservedAt });
-        if (name === 'taken') {
-          return refused('NameTaken', `${samAccountName} is in use in ${domain}, or an open request asks for it.`);
-        }
-        return { outcome: 'reserved', snapshot: { templateId, version, template } };
-      }),
+    reserveName: (input) => guarded(reserveNameInputSchema, input, (asked) => reserveName(db, asked, clock())),
     recordTransition: (input) =>
-      guarded(recordTransitionInputSchema, input, (transition) => projectTransition(db, transition)),
+      guarded(recordTransitionInputSchema, input, (transition) => projectTransition(db, transition, now())),
+    notify: (input) =>
+      guarded(notifyInputSchema, input, ({ account, notices }) => fillOutbox(db, account, notices, now())),
+    findDeciders: (input) =>
+      guarded(findDecidersInputSchema, input, ({ accountId, ...people }) => openSeatsOf(db, accountId, people, now())),
+    findSuccessors: (input) => guarded(findSuccessorsInputSchema, input, (asked) => findSuccessors(db, asked)),
+    findAffected: (input) =>
+      guarded(findAffectedInputSchema, input, async ({ after, ...change }) => {
+        const [submittedAt, id] = after?.split(CURSOR_SEPARATOR) ?? [];
+        const from = submittedAt !== undefined && id !== undefined ? { submittedAt, id } : undefined;
+        const { items, next } = await findAffected(db, { ...change, after: from, limit: AFFECTED_AT_ONCE });
+        return { accounts: items, next: next ? `${next.submittedAt}${CURSOR_SEPARATOR}${next.id}` : null };
+      }),
+    admitDestructiveStep: (input) =>
+      guarded(admitDestructiveStepInputSchema, input, (step) => admitOrReject(db, step, now())),
   };
 }
 
-function refused(code: Refusal['code'], message: string): Refusal {
-  return { outcome: 'refused', code, message };
+/** Of an account that is not recorded yet, as if nobody had voted. */
+async function openSeatsOf(db: Database, accountId: string, people: People, now: string): Promise<string[]> {
+  const account = await findAccount(db, accountId);
+  const { approval, requester } = account ?? { approval: { openStep: 0, votes: [] }, requester: '' };
+  return openSeats(approval, requester, await findDeciders(db, people, now));
+}
+
+async function admitOrReject(db: Database, step: DestructiveStep, now: string): Promise<void> {
+  const admission = await admitDestructiveStep(db, step, now);
+  switch (admission.outcome) {
+    case 'admitted':
+      return;
+    case 'domain-missing':
+      throw failure('NotFound', `${step.domain} is not registered: nothing is destroyed there. Register it again.`);
+    case 'frozen': {
+      const { scope, frozenBy, frozenAt, reason } = admission.freeze;
+      const what = scope === 'domain' ? step.domain : "the account's template";
+      throw failure('Frozen', `${frozenBy} has frozen ${what} since ${frozenAt}: ${reason}`, { scope });
+    }
+    case 'brake-engaged': {
+      const { since, brakePerHour } = admission;
+      const message = `More than ${brakePerHour} destructive steps within an hour in ${step.domain}: since ${since} they wait for an administrator to release the brake.`;
+      throw failure('BrakeEngaged', message, { since, brakePerHour });
+    }
+  }
 }
 
 /** A database that is away is told in its own words. */

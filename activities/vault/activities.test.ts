@@ -25,6 +25,8 @@ function recordingVault(behaviour: Partial<SecretVault> = {}) {
     readStaged: record('readStaged', sensitive('p')),
     promote: record('promote', { version: 2 }),
     discard: record('discard', undefined),
+    suspend: record('suspend', undefined),
+    reinstate: record('reinstate', undefined),
     revoke: record('revoke', undefined),
     probe: async () => ({ ready: true }),
     ...behaviour,
@@ -48,15 +50,31 @@ describe('vault activities', () => {
     const promoted = await environment.run(activities.promoteCredential, CREDENTIAL);
     expect(promoted).toEqual({ vaultPath: VAULT_PATH, version: 2, operationId: 'op-1' });
     await environment.run(activities.discardCredential, CREDENTIAL);
-    await environment.run(activities.revokeCredential, { ...ACCOUNT, vaultPath: VAULT_PATH });
+    for (const name of ['suspendCredential', 'reinstateCredential', 'revokeCredential'] as const) {
+      await environment.run(activities[name], { ...ACCOUNT, vaultPath: VAULT_PATH });
+    }
 
     const ours = { accountId: ACCOUNT.accountId, vaultPath: VAULT_PATH };
     expect(asked.slice(1)).toEqual([
       ['promote', { ...ours, operationId: 'op-1' }],
       ['discard', { ...ours, operationId: 'op-1' }],
+      ['suspend', ours],
+      ['reinstate', ours],
       ['revoke', ours],
     ]);
     expect(asked[0]?.[1]).toMatchObject({ ...ours, username: 'svc-a', domain: 'corp.example', operationId: 'op-1' });
+  });
+
+  test('an inspection asks for the rights on any account of the folder, and a "no" is an answer', async () => {
+    const paths: unknown[] = [];
+    const answers = [{ ready: true }, { ready: false, code: 'VaultSealed', message: 'The vault is sealed.' }] as const;
+    const { vault } = recordingVault({ probe: async (path) => answers[paths.push(path) - 1]! });
+    const { inspectVault } = createVaultActivities({ vault });
+    const environment = new MockActivityEnvironment();
+    const input = { domain: 'Corp.Example', folder: '/folder/' };
+    expect(await environment.run(inspectVault, input)).toEqual({ ready: true, problem: null });
+    expect(await environment.run(inspectVault, input)).toEqual({ ready: false, problem: 'The vault is sealed.' });
+    expect(new Set(paths)).toEqual(new Set(['folder/corp.example/any-account']));
   });
 
   test('the password follows the policy of the template', async () => {

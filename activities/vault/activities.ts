@@ -2,16 +2,21 @@
 import type { z } from 'zod';
 import {
   credentialInputSchema,
+  inspectVaultInputSchema,
   revokeCredentialInputSchema,
   stageCredentialInputSchema,
   type CredentialInput,
   type VaultActivities,
 } from '../../contracts/activities.ts';
+import { secretPath } from '../../contracts/ids.ts';
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 import { atBoundary } from '../boundary.ts';
 import { inStepAttempt } from '../step-attempt.ts';
 import { generatePassword, type PasswordPolicy } from './password.ts';
 import type { SecretVault, StagedSecret } from './port.ts';
+
+/** Rights show on a path only, and are the same for every account of a folder; nothing is ever written here. */
+const ANY_ACCOUNT = 'any-account';
 
 export interface VaultActivityDependencies {
   readonly vault: SecretVault;
@@ -36,10 +41,23 @@ export function createVaultActivities(dependencies: VaultActivityDependencies): 
       }),
     discardCredential: (input) =>
       step(credentialInputSchema, input, (request, signal) => vault.discard(stagedSecret(request), signal)),
+    suspendCredential: (input) =>
+      step(revokeCredentialInputSchema, input, ({ accountId, vaultPath }, signal) =>
+        vault.suspend({ accountId, vaultPath }, signal),
+      ),
+    reinstateCredential: (input) =>
+      step(revokeCredentialInputSchema, input, ({ accountId, vaultPath }, signal) =>
+        vault.reinstate({ accountId, vaultPath }, signal),
+      ),
     revokeCredential: (input) =>
       step(revokeCredentialInputSchema, input, ({ accountId, vaultPath }, signal) =>
         vault.revoke({ accountId, vaultPath }, signal),
       ),
+    inspectVault: (input) =>
+      step(inspectVaultInputSchema, input, async ({ domain, folder }, signal) => {
+        const probe = await vault.probe(secretPath(folder, domain, ANY_ACCOUNT), signal);
+        return { ready: probe.ready, problem: probe.ready ? null : probe.message };
+      }),
   };
 }
 

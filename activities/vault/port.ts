@@ -42,6 +42,13 @@ export interface SecretVault {
    * operation there (nothing at all, promoted already, or somebody else's secret): success.
    */
   discard(staged: StagedSecret, signal?: AbortSignal): Promise<void>;
+  /**
+   * Takes every version of the secret out of readers' reach, so that {@link reinstate} can bring back exactly those. Out
+   * of reach already, or nothing there: success. Somebody else's: `VaultPathConflict`.
+   */
+  suspend(location: SecretLocation, signal?: AbortSignal): Promise<void>;
+  /** In reach already: success. Lost in the meantime: `VaultSecretMissing`. Somebody else's: `VaultPathConflict`. */
+  reinstate(location: SecretLocation, signal?: AbortSignal): Promise<void>;
   /** Removes the secret with all its versions. Nothing there: success. Somebody else's: `VaultPathConflict`. */
   revoke(location: SecretLocation, signal?: AbortSignal): Promise<void>;
   /**
@@ -49,7 +56,7 @@ export interface SecretVault {
    * identity has every right it needs at `vaultPath`, without one at the path where it staged last, if it has.
    * A "no" is a result, not an error.
    */
-  probe(vaultPath?: string): Promise<VaultProbe>;
+  probe(vaultPath?: string, signal?: AbortSignal): Promise<VaultProbe>;
 }
 
 export type VaultProbe =

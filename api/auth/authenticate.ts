@@ -14,13 +14,18 @@ export type Authenticate = (request: Request, logger: Logger) => Promise<User>;
 const LOGGED_FAILURES_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
-/** A function that finds the caller of a request, and refuses with Unauthenticated in the same words whatever is wrong. */
+/** A function that finds the caller of a request, with what groups and delegations make of them now, and refuses with Unauthenticated in the same words whatever is wrong. */
 export function createAuthenticator(db: Database, clock: Clock): Authenticate {
   const mayLog = createLogBudget(clock);
   return async (request, logger) => {
     const token = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
-    const user = token !== undefined && isToken(token) ? await findUserByTokenHash(db, hashToken(token)) : undefined;
-    if (user && !user.disabled) return { name: user.name, role: user.role };
+    const now = clock().toISOString();
+    const user =
+      token !== undefined && isToken(token) ? await findUserByTokenHash(db, hashToken(token), now) : undefined;
+    if (user && !user.disabled) {
+      const { name, role, groups, standsFor } = user;
+      return { name, role, groups, standsFor };
+    }
     if (token !== undefined && mayLog()) {
       const reason = user ? 'disabled' : 'unknown-token';
       logger.warn({ reason, user: user?.name, address: request.socket.remoteAddress }, 'a log-on was refused');

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { Route } from '../../contracts/http/route.ts';
 import type { Database } from '../../db/client.ts';
-import { beginOperation, completeOperation } from '../../db/queries/operations.ts';
+import { beginOperation, completeOperation, findOperation } from '../../db/queries/operations.ts';
 import type { Call } from './implementation.ts';
 import { refusal } from './refusal.ts';
 
@@ -67,6 +67,20 @@ export async function onceOnly<B>(
   });
 }
 
+/**
+ * What {@link onceOnly} recorded for the request; `undefined` for a new one. For checks that take too long to be made in a
+ * transaction: a repetition gets its first answer, whatever they would say now.
+ */
+export async function answeredBefore<B>(
+  db: Database,
+  request: Pick<ConfigurationRequest, 'route' | 'call'>,
+): Promise<B | undefined> {
+  const { caller, idempotencyKey: key } = request.call;
+  const found = await findOperation(db, { caller: caller.name, key, fingerprint: fingerprintOf(request) });
+  if (found.outcome === 'key-reused') throw keyReused();
+  return found.outcome === 'answered' ? (found.answer.body as B) : undefined;
+}
+
 export function keyReused() {
   return refusal(
     'IdempotencyKeyReused',
@@ -74,7 +88,7 @@ export function keyReused() {
   );
 }
 
-function fingerprintOf({ route, call }: ConfigurationRequest): string {
+function fingerprintOf({ route, call }: Pick<ConfigurationRequest, 'route' | 'call'>): string {
   return createHash('sha256')
     .update(JSON.stringify([route.operationId, call.params, call.body]))
     .digest('hex');

@@ -19,7 +19,7 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly caller: User;
   /** Of `post` routes; empty elsewhere. */
   readonly idempotencyKey: string;
-  /** The version in If-Match, of `put` routes; 0 elsewhere. */
+  /** The version in If-Match, of routes that need one; 0 elsewhere. */
   readonly ifMatch: number;
 }
 
@@ -52,7 +52,7 @@ export function requestHandler({ route, handle }: Implementation, authenticate: 
     if (route.access !== 'anyone') context.caller = await authenticate(request, context.logger);
     permit(route, context.caller);
     const idempotencyKey = route.method === 'post' ? parseIdempotencyKey(request) : '';
-    const ifMatch = route.method === 'put' ? parseIfMatch(request) : 0;
+    const ifMatch = route.ifMatch ? parseIfMatch(request) : 0;
     const parsed = await parse(route, request, response);
     const call = { ...parsed, caller: context.caller!, idempotencyKey, ifMatch };
     send(response, route, await handle(call));

@@ -1,16 +1,10 @@
 /** The route table as an OpenAPI 3.1 document. Everything in it comes from the schemas that parse and type the routes. */
 import { z } from 'zod';
-import { accountEventSchema } from '../../contracts/account.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
-import { accountResourceSchema, decisionSchema } from '../../contracts/http/accounts.ts';
-import { domainSchema, newDomainSchema } from '../../contracts/http/domains.ts';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '../../contracts/http/problem.ts';
 import { API_PREFIX, type Route } from '../../contracts/http/route.ts';
 import { ROUTES } from '../../contracts/http/routes.ts';
-import { templateVersionSchema } from '../../contracts/http/templates.ts';
-import { meSchema, newUserSchema, userSchema, userWithTokenSchema } from '../../contracts/http/users.ts';
-import { accountRequestSchema } from '../../contracts/request.ts';
-import { templateSchema } from '../../contracts/template.ts';
+import { ANSWERED, SENT, type SchemaNames } from './openapi-names.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,26 +13,6 @@ export interface OpenApiDocument extends Json {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Json>> } & Json;
 }
-
-/** Schemas that get a name of their own in the document. */
-const sent = named({
-  NewUser: newUserSchema,
-  NewDomain: newDomainSchema,
-  NewTemplate: templateSchema,
-  AccountRequest: accountRequestSchema,
-  Decision: decisionSchema,
-});
-const answered = named({
-  Account: accountResourceSchema,
-  AccountEvent: accountEventSchema,
-  Domain: domainSchema,
-  Me: meSchema,
-  Problem: problemSchema,
-  Template: templateSchema,
-  TemplateVersion: templateVersionSchema,
-  User: userSchema,
-  UserWithToken: userWithTokenSchema,
-});
 
 const DESCRIPTION = `Service accounts in Active Directory, from request to retirement.
 
@@ -51,7 +25,7 @@ export function createOpenApiDocument(publicUrl?: string): OpenApiDocument {
   for (const route of ROUTES) {
     (paths[route.path] ??= {})[route.method] = operationOf(route, schemas);
   }
-  schemaOf(problemSchema, answered, 'output', schemas);
+  schemaOf(problemSchema, ANSWERED, 'output', schemas);
   return {
     openapi: '3.1.0',
     info: {
@@ -84,7 +58,7 @@ function operationOf(route: Route, schemas: Record<string, Json>): Json {
       ? {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: schemaOf(body, sent, 'input', schemas) } },
+            content: { 'application/json': { schema: schemaOf(body, SENT, 'input', schemas) } },
           },
         }
       : {}),
@@ -92,7 +66,7 @@ function operationOf(route: Route, schemas: Record<string, Json>): Json {
       [answer.status]: {
         description: answer.description,
         headers: answerHeaders(route),
-        content: { 'application/json': { schema: schemaOf(answer.schema, answered, 'output', schemas) } },
+        content: { 'application/json': { schema: schemaOf(answer.schema, ANSWERED, 'output', schemas) } },
       },
       ...refusalsOf(route),
     },
@@ -100,7 +74,7 @@ function operationOf(route: Route, schemas: Record<string, Json>): Json {
 }
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodType): Json[] {
-  const { properties = {}, required = [] } = schemaOf(schema, sent, 'input', {}) as {
+  const { properties = {}, required = [] } = schemaOf(schema, SENT, 'input', {}) as {
     properties?: Record<string, Json>;
     required?: string[];
   };
@@ -113,7 +87,7 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodType): Json[] {
   }));
 }
 
-function headersOf({ method }: Route): Json[] {
+function headersOf({ method, ifMatch }: Route): Json[] {
   const header = (name: string, description: string, schema: Json) => ({
     name,
     in: 'header',
@@ -121,13 +95,12 @@ function headersOf({ method }: Route): Json[] {
     description,
     schema: { type: 'string', ...schema },
   });
-  if (method === 'post') {
-    const pattern = '^[\\x21-\\x7e]{1,255}$';
-    return [header('Idempotency-Key', 'A new UUID for each new request', { pattern })];
-  }
-  return method === 'put'
-    ? [header('If-Match', 'The ETag of the version that was edited', { pattern: '^"\\d{1,9}"$' })]
-    : [];
+  const key = { pattern: '^[\\x21-\\x7e]{1,255}$' };
+  const version = { pattern: '^"\\d{1,9}"$' };
+  return [
+    ...(method === 'post' ? [header('Idempotency-Key', 'A new UUID for each new request', key)] : []),
+    ...(ifMatch ? [header('If-Match', 'The ETag of the version that was seen', version)] : []),
+  ];
 }
 
 function answerHeaders({ answer }: Route): Json {
@@ -141,7 +114,7 @@ function answerHeaders({ answer }: Route): Json {
 
 /** Every code a route can refuse with. Codes that share a status share a response. */
 function refusalCodesOf(route: Route): ErrorCode[] {
-  const { method, access, params, errors } = route;
+  const { method, access, ifMatch, params, errors } = route;
   const fields = (schema: z.ZodType): boolean => Object.keys((schema as z.ZodObject).shape).length > 0;
   return [
     ...new Set<ErrorCode>([
@@ -151,7 +124,7 @@ function refusalCodesOf(route: Route): ErrorCode[] {
       // Unknown query fields are refused everywhere.
       'InvalidRequest',
       ...(method === 'post' ? (['IdempotencyKeyMissing', 'IdempotencyKeyReused'] as const) : []),
-      ...(method === 'put' ? (['PreconditionRequired', 'PreconditionFailed'] as const) : []),
+      ...(ifMatch ? (['PreconditionRequired', 'PreconditionFailed'] as const) : []),
       ...(method === 'get' ? [] : (['MalformedBody', 'PayloadTooLarge', 'UnsupportedMediaType'] as const)),
       ...errors,
       'InternalError',
@@ -177,19 +150,8 @@ function refusalsOf(route: Route): Json {
   );
 }
 
-function named(schemas: Readonly<Record<string, z.ZodType>>) {
-  const registry = z.registry<{ id: string }>();
-  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  return registry;
-}
-
 /** The JSON Schema of `schema`; named schemas inside of it are put into `schemas` and referred to. */
-function schemaOf(
-  schema: z.ZodType,
-  names: ReturnType<typeof named>,
-  io: 'input' | 'output',
-  schemas: Record<string, Json>,
-): Json {
+function schemaOf(schema: z.ZodType, names: SchemaNames, io: 'input' | 'output', schemas: Record<string, Json>): Json {
   const generated = z.toJSONSchema(schema, {
     io,
     metadata: names,

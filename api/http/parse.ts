@@ -39,7 +39,7 @@ export function parseIdempotencyKey(request: Request): string {
 const MAX_ERRORS = 100;
 
 /** One entry for each bad field. Names of fields are the caller's own text, so they are cut. */
-function fieldErrors(location: FieldError['location'], error: z.ZodError): FieldError[] {
+export function fieldErrors(location: FieldError['location'], error: z.ZodError): FieldError[] {
   const found = error.issues.flatMap((issue) => {
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     const message = issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message;

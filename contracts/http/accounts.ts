@@ -1,20 +1,52 @@
-/** Accounts over HTTP: asking for one, reading, deciding and acting. */
+/** Accounts over HTTP: asking for one, reading, and why it is still alive. What people do with one is account-actions.ts. */
 import { z } from 'zod';
-import { accountEventSchema, accountSchema } from '../account.ts';
-import { fqdnSchema, textSchema } from '../fields.ts';
-import { ACCOUNT_STATES, ACTIONS, type AccountAction } from '../lifecycle.ts';
+import { accountEventSchema, accountSchema, approvalSchema } from '../account.ts';
+import { fqdnSchema, instantSchema } from '../fields.ts';
+import { ACCOUNT_STATES, ACTIONS } from '../lifecycle.ts';
 import { accountRequestSchema } from '../request.ts';
+import { outboxNoticeSchema } from './notices.ts';
 import { pageQueryFields, pageQuerySchema, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
+/** Stands for an approver whose name is hidden. No user has this name: it has a space. */
+export const HIDDEN_APPROVER = 'an approver';
+
 export const accountResourceSchema = accountSchema
-  .extend({ allowedActions: z.array(z.enum(ACTIONS)).describe('What the caller may do with the account now') })
+  .extend({
+    approval: approvalSchema.extend({
+      approversHidden: z
+        .boolean()
+        .describe(
+          `Whether names are kept from the caller: nobody is listed, and votes are those of "${HIDDEN_APPROVER}"`,
+        ),
+    }),
+    lastDay: z.iso
+      .date()
+      .nullable()
+      .describe('The last day (UTC) on which the account is good: the one before `endsAt`'),
+    allowedActions: z.array(z.enum(ACTIONS)).describe('What the caller may do with the account now'),
+  })
   .describe('A service account, from its request to its retirement');
+
+export const whySchema = z
+  .object({
+    sentence: z.string().describe('Why the account is still alive, or why not'),
+    reasons: z.array(
+      z.object({
+        kind: z.string().describe('What kind of reason it is: programs decide by it'),
+        text: z.string(),
+        at: instantSchema.optional().describe('When, where that is known'),
+        who: z.array(z.string()).optional().describe('Who must act'),
+      }),
+    ),
+  })
+  .describe('What keeps an account alive, who must act, and what would end it');
 
 const accountFilterSchema = z.strictObject({
   ...pageQueryFields,
   state: z.enum(ACCOUNT_STATES).optional(),
   domain: fqdnSchema.optional(),
+  template: z.uuid().toLowerCase().optional().describe('The id of the template'),
   name: z
     .string()
     .trim()
@@ -30,19 +62,15 @@ const accountFilterSchema = z.strictObject({
     .describe('Whether a step cannot go on'),
 });
 
-export const decisionSchema = z
-  .strictObject({
-    decision: z.enum(['approve', 'deny']),
-    reason: textSchema(1000).optional().describe('Needed for a denial; the requester reads it'),
-  })
-  .superRefine(({ decision, reason }, context) => {
-    if (decision === 'deny' && reason === undefined) {
-      context.addIssue({ code: 'custom', path: ['reason'], message: 'is needed for a denial' });
-    }
-  });
-
-const accountParams = z.strictObject({ id: z.uuid().toLowerCase() });
-const accountAnswer = { status: 200, description: 'The account', schema: accountResourceSchema, etag: true } as const;
+export const accountParams = z.strictObject({ id: z.uuid().toLowerCase() });
+export const accountAnswer = {
+  status: 200,
+  description: 'The account',
+  schema: accountResourceSchema,
+  etag: true,
+} as const;
+/** The answer of whatever makes an account. */
+export const newAccountAnswer = { ...accountAnswer, status: 201, location: true } as const;
 
 export const submitRequest = defineRoute({
   operationId: 'submitRequest',
@@ -53,8 +81,8 @@ export const submitRequest = defineRoute({
   description: 'The account exists from here on, in the state `submitted`, and takes its name in the domain.',
   access: { action: 'create', kind: 'request' },
   body: accountRequestSchema,
-  answer: { ...accountAnswer, status: 201, location: true },
-  errors: ['NameTaken', 'PolicyViolation'],
+  answer: newAccountAnswer,
+  errors: ['NameTaken', 'PolicyViolation', 'NotPublished'],
 });
 
 export const listAccounts = defineRoute({
@@ -91,51 +119,26 @@ export const listAccountEvents = defineRoute({
   answer: { status: 200, description: 'A page of events', schema: pageSchema(accountEventSchema) },
 });
 
-export const decideOnAccount = defineRoute({
-  operationId: 'decideOnAccount',
-  method: 'post',
-  path: '/accounts/{id}/decide',
+export const explainAccount = defineRoute({
+  operationId: 'explainAccount',
+  method: 'get',
+  path: '/accounts/{id}/why',
   tag: 'Accounts',
-  summary: 'Approve or deny the open step',
+  summary: 'Why an account is still alive',
+  description: 'From the workflow itself: its deadline, who must act, what waits, and what would end it.',
   access: 'by-account',
   params: accountParams,
-  body: decisionSchema,
-  answer: accountAnswer,
-  errors: ['Forbidden', 'StateConflict', 'SelfApproval', 'AlreadyDecided', 'NotAnApprover'],
+  answer: { status: 200, description: 'A sentence and the reasons', schema: whySchema },
 });
 
-type PlainAction = Exclude<AccountAction, 'decide'>;
-
-const PLAIN_ACTIONS: Readonly<Record<PlainAction, { readonly summary: string; readonly description: string }>> = {
-  withdraw: {
-    summary: 'Take the request back',
-    description: 'What was made of the account already is removed again.',
-  },
-  renew: {
-    summary: 'Begin another period',
-    description: 'Possible from `renewalOpensAt` on, and after the end date too.',
-  },
-  disable: { summary: 'Disable the account in the directory', description: 'Deadlines go on.' },
-  enable: { summary: 'Enable the account in the directory again', description: 'After `disable`.' },
-  retire: { summary: 'End the account', description: 'It is deleted in the directory, and its secret in the vault.' },
-  resume: {
-    summary: 'Try a blocked step again',
-    description: 'For when the cause is gone. Answers before the step is done.',
-  },
-};
-
-/** The routes of the actions that need nothing but their name. */
-export const accountActions = (Object.keys(PLAIN_ACTIONS) as PlainAction[]).map((action) => ({
-  action,
-  route: defineRoute({
-    operationId: `${action}Account`,
-    method: 'post',
-    path: `/accounts/{id}/${action}`,
-    tag: 'Accounts',
-    ...PLAIN_ACTIONS[action],
-    access: 'by-account',
-    params: accountParams,
-    answer: accountAnswer,
-    errors: ['Forbidden', 'StateConflict', ...(action === 'renew' ? (['RenewalNotOpen'] as const) : [])],
-  }),
-}));
+export const listAccountNotices = defineRoute({
+  operationId: 'listAccountNotices',
+  method: 'get',
+  path: '/accounts/{id}/notices',
+  tag: 'Accounts',
+  summary: 'Who was told what of an account, newest first',
+  access: { action: 'read', kind: 'notice' },
+  params: accountParams,
+  query: pageQuerySchema,
+  answer: { status: 200, description: 'A page of notices', schema: pageSchema(outboxNoticeSchema) },
+});

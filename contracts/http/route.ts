@@ -37,14 +37,16 @@ export interface Route<
 > {
   /** Unique, a verb phrase: clients are generated with it. */
   readonly operationId: string;
-  /** `post` routes need an Idempotency-Key, `put` routes an If-Match header. */
-  readonly method: 'get' | 'post' | 'put';
+  /** `post` routes need an Idempotency-Key header; `delete` ones, repeated, find nothing. */
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** Below {@link API_PREFIX}, with parameters as `{name}`. */
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
   readonly access: Access;
+  /** Whether an If-Match header says which version the caller has seen: always for `put`. */
+  readonly ifMatch: boolean;
   readonly params: P;
   readonly query: Q;
   /** `undefined`: the route takes no body. */
@@ -58,8 +60,9 @@ type Nothing = typeof nothingSchema;
 
 interface RouteDraft<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> extends Omit<
   Route<P, Q, B, A>,
-  'params' | 'query' | 'body' | 'errors'
+  'ifMatch' | 'params' | 'query' | 'body' | 'errors'
 > {
+  readonly ifMatch?: boolean;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -75,6 +78,7 @@ export function defineRoute<
 >(draft: RouteDraft<P, Q, B, A>): Route<P, Q, B, A> {
   return {
     ...draft,
+    ifMatch: draft.ifMatch ?? draft.method === 'put',
     params: draft.params ?? (nothingSchema as unknown as P),
     query: draft.query ?? (nothingSchema as unknown as Q),
     body: draft.body,

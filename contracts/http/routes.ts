@@ -1,37 +1,27 @@
 /** The one table of routes: whoever registers, documents or tests routes goes through it. */
-import {
-  accountActions,
-  decideOnAccount,
-  listAccountEvents,
-  listAccounts,
-  readAccount,
-  submitRequest,
-} from './accounts.ts';
+import { accountRouteTable } from './account-actions.ts';
+import { delegationRouteTable } from './delegations.ts';
 import { readOpenApi } from './document.ts';
-import { createDomain, listDomains } from './domains.ts';
+import { domainRouteTable } from './domains.ts';
+import { draftRouteTable } from './drafts.ts';
+import { freezeRouteTable } from './freezes.ts';
+import { groupRouteTable } from './groups.ts';
+import { migrationRouteTable } from './migrations.ts';
+import { noticeRouteTable } from './notices.ts';
 import type { Route } from './route.ts';
-import { changeTemplate, createTemplate, listTemplates, readTemplate, readTemplateVersion } from './templates.ts';
-import { createUser, disableUser, enableUser, listUsers, readMe, replaceUserToken } from './users.ts';
+import { templateRouteTable } from './templates.ts';
+import { userRouteTable } from './users.ts';
 
 export const ROUTES: readonly Route[] = [
-  readMe,
-  listUsers,
-  createUser,
-  replaceUserToken,
-  disableUser,
-  enableUser,
-  listDomains,
-  createDomain,
-  listTemplates,
-  createTemplate,
-  readTemplate,
-  readTemplateVersion,
-  changeTemplate,
-  submitRequest,
-  listAccounts,
-  readAccount,
-  listAccountEvents,
-  decideOnAccount,
-  ...accountActions.map(({ route }) => route),
+  ...userRouteTable,
+  ...groupRouteTable,
+  ...domainRouteTable,
+  ...freezeRouteTable,
+  ...templateRouteTable,
+  ...accountRouteTable,
+  ...draftRouteTable,
+  ...delegationRouteTable,
+  ...migrationRouteTable,
+  ...noticeRouteTable,
   readOpenApi,
 ];

@@ -1,8 +1,8 @@
-/** Templates over HTTP: reading, making, and changing them, which makes a new version. */
+/** Templates over HTTP: drafts are made, edited and checked, then published; what is published is not edited any more. */
 import { z } from 'zod';
 import { instantSchema } from '../fields.ts';
-import { templateSchema } from '../template.ts';
-import { pageQuerySchema, pageSchema } from './page.ts';
+import { TEMPLATE_STATES, templateSchema } from '../template.ts';
+import { pageQueryFields, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
 /** Postgres counts versions in 32 bits. */
@@ -12,22 +12,76 @@ export const templateVersionSchema = z
   .object({
     id: z.uuid(),
     version: z.number().int().min(1).max(MAX_VERSION),
+    state: z
+      .enum(TEMPLATE_STATES)
+      .describe('Drafts can be edited; accounts can be asked for under the published version'),
+    revision: z.number().int().min(1).describe('Counts the changes of the template; also its ETag'),
     template: templateSchema,
     createdBy: z.string().describe('Who made this version'),
     createdAt: instantSchema.describe('When this version was made'),
+    publishedBy: z.string().nullable(),
+    publishedAt: instantSchema.nullable(),
   })
-  .describe('One version of a template. Versions never change');
+  .describe('One version of a template. Versions never change once they were published');
+
+export const findingSchema = z
+  .object({
+    field: z.string().describe('A JSON pointer (RFC 6901) into the template'),
+    message: z.string(),
+  })
+  .describe('What is wrong with one field of a template');
+
+export const templatePreviewSchema = z
+  .object({
+    errors: z.array(findingSchema).describe('Publishing is refused while there are any'),
+    warnings: z.array(findingSchema).describe('Worth a look; they do not stop anybody'),
+  })
+  .describe('What publishing would say, from the rules and from a dry run in the directory and the vault');
+
+export const publishedTemplateSchema = templateVersionSchema
+  .extend({ warnings: z.array(findingSchema).describe('As of the moment of publishing') })
+  .describe('The version that was published');
+
+export const NAME_RULES = ['length', 'characters', 'reserved', 'prefix', 'pattern', 'open', 'directory'] as const;
+
+export const nameCheckSchema = z.strictObject({
+  samAccountName: z.string().trim().max(64).describe('The name as far as it is typed'),
+});
+
+export const checkedNameSchema = z
+  .object({
+    samAccountName: z.string(),
+    ok: z.boolean().describe('Whether no rule says no'),
+    rules: z.array(
+      z.object({
+        rule: z
+          .enum(NAME_RULES)
+          .describe('`open`: no open request and no account has it; `directory`: no object of the directory has it'),
+        ok: z.boolean().nullable().describe('null: it cannot be said now'),
+        message: z.string().nullable().describe('Why not, for people'),
+      }),
+    ),
+  })
+  .describe('Whether a name could be asked for, rule by rule');
+
+export type Finding = z.infer<typeof findingSchema>;
+export type TemplatePreview = z.infer<typeof templatePreviewSchema>;
+export type CheckedName = z.infer<typeof checkedNameSchema>;
+export type NameRule = (typeof NAME_RULES)[number];
 
 const templateParams = z.strictObject({ id: z.uuid().toLowerCase() });
+const templateAnswer = { status: 200, description: 'The version', schema: templateVersionSchema, etag: true } as const;
 
 export const listTemplates = defineRoute({
   operationId: 'listTemplates',
   method: 'get',
   path: '/templates',
   tag: 'Templates',
-  summary: 'Templates, by name, each in its newest version',
+  summary: 'Templates, by name',
+  description:
+    'Administrators see all, each in its newest version or, with `state`, in the newest one of that state. Others see the published ones that are available to them.',
   access: { action: 'read', kind: 'template' },
-  query: pageQuerySchema,
+  query: z.strictObject({ ...pageQueryFields, state: z.enum(TEMPLATE_STATES).optional() }),
   answer: { status: 200, description: 'A page of templates', schema: pageSchema(templateVersionSchema) },
 });
 
@@ -36,16 +90,10 @@ export const createTemplate = defineRoute({
   method: 'post',
   path: '/templates',
   tag: 'Templates',
-  summary: 'Make a template',
+  summary: 'Make a template, as a draft',
   access: { action: 'create', kind: 'template' },
   body: templateSchema,
-  answer: {
-    status: 201,
-    description: 'Version 1 of the template',
-    schema: templateVersionSchema,
-    etag: true,
-    location: true,
-  },
+  answer: { ...templateAnswer, status: 201, description: 'The draft of version 1', location: true },
 });
 
 export const readTemplate = defineRoute({
@@ -53,10 +101,11 @@ export const readTemplate = defineRoute({
   method: 'get',
   path: '/templates/{id}',
   tag: 'Templates',
-  summary: 'The newest version of a template',
+  summary: 'A template',
+  description: 'Administrators get its newest version, others the published one if it is available to them.',
   access: { action: 'read', kind: 'template' },
   params: templateParams,
-  answer: { status: 200, description: 'The template', schema: templateVersionSchema, etag: true },
+  answer: templateAnswer,
 });
 
 export const readTemplateVersion = defineRoute({
@@ -65,9 +114,10 @@ export const readTemplateVersion = defineRoute({
   path: '/templates/{id}/versions/{version}',
   tag: 'Templates',
   summary: 'One version of a template',
+  description: 'Drafts are for administrators; what was ever published is for everybody: accounts live under it.',
   access: { action: 'read', kind: 'template' },
   params: templateParams.extend({ version: z.coerce.number().int().min(1).max(MAX_VERSION) }),
-  answer: { status: 200, description: 'The version', schema: templateVersionSchema, etag: true },
+  answer: templateAnswer,
 });
 
 export const changeTemplate = defineRoute({
@@ -75,11 +125,116 @@ export const changeTemplate = defineRoute({
   method: 'put',
   path: '/templates/{id}',
   tag: 'Templates',
-  summary: 'Add a version to a template',
-  description:
-    'If-Match has the ETag of the version that was edited. Requests made under earlier versions keep those; new requests are made under the new one.',
+  summary: 'Edit the draft of a template',
+  description: 'If-Match has the ETag of what was edited.',
   access: { action: 'update', kind: 'template' },
   params: templateParams,
   body: templateSchema,
-  answer: { status: 200, description: 'The new version', schema: templateVersionSchema, etag: true },
+  answer: templateAnswer,
+  errors: ['StateConflict'],
 });
+
+export const draftTemplate = defineRoute({
+  operationId: 'draftTemplate',
+  method: 'post',
+  path: '/templates/{id}/draft',
+  tag: 'Templates',
+  summary: 'Begin a new version, as a draft of the published one',
+  description: 'Nothing changes for anybody before it is published.',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  answer: { ...templateAnswer, status: 201, description: 'The draft' },
+  errors: ['StateConflict'],
+});
+
+export const publishTemplate = defineRoute({
+  operationId: 'publishTemplate',
+  method: 'post',
+  path: '/templates/{id}/publish',
+  tag: 'Templates',
+  summary: 'Publish the draft, or what was unpublished',
+  description:
+    'New requests are made under it from now on; accounts and requests of earlier versions keep those. Refused with one entry for each error of the preview.',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  answer: { ...templateAnswer, schema: publishedTemplateSchema },
+  errors: ['StateConflict'],
+});
+
+export const unpublishTemplate = defineRoute({
+  operationId: 'unpublishTemplate',
+  method: 'post',
+  path: '/templates/{id}/unpublish',
+  tag: 'Templates',
+  summary: 'Take no more requests under a template, for now',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  answer: templateAnswer,
+  errors: ['NotPublished'],
+});
+
+export const disableTemplate = defineRoute({
+  operationId: 'disableTemplate',
+  method: 'post',
+  path: '/templates/{id}/disable',
+  tag: 'Templates',
+  summary: 'Take no more requests under this version, for good',
+  description: 'A new version can be made of it. Accounts under it live on.',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  answer: templateAnswer,
+  errors: ['NotPublished'],
+});
+
+export const deleteTemplate = defineRoute({
+  operationId: 'deleteTemplate',
+  method: 'delete',
+  path: '/templates/{id}',
+  tag: 'Templates',
+  summary: 'Delete a template that nothing refers to',
+  access: { action: 'delete', kind: 'template' },
+  params: templateParams,
+  answer: { status: 200, description: 'What was deleted', schema: templateVersionSchema },
+  errors: ['TemplateInUse'],
+});
+
+export const previewTemplate = defineRoute({
+  operationId: 'previewTemplate',
+  method: 'post',
+  path: '/templates/{id}/preview',
+  tag: 'Templates',
+  summary: 'What is wrong with the newest version',
+  description: 'Changes nothing. Asks the engine of the domain too, and says so when it is away.',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  answer: { status: 200, description: 'Errors and warnings', schema: templatePreviewSchema },
+});
+
+export const checkName = defineRoute({
+  operationId: 'checkName',
+  method: 'post',
+  path: '/templates/{id}/name-check',
+  tag: 'Templates',
+  summary: 'Whether a name could be asked for under the published version',
+  description: 'Changes nothing and reserves nothing. Fast enough to be asked while somebody types.',
+  access: { action: 'create', kind: 'request' },
+  params: templateParams,
+  body: nameCheckSchema,
+  answer: { status: 200, description: 'What each rule says', schema: checkedNameSchema },
+  errors: ['NotPublished'],
+});
+
+export const templateRouteTable = [
+  listTemplates,
+  createTemplate,
+  readTemplate,
+  readTemplateVersion,
+  changeTemplate,
+  draftTemplate,
+  publishTemplate,
+  unpublishTemplate,
+  disableTemplate,
+  deleteTemplate,
+  previewTemplate,
+  checkName,
+];

@@ -1,14 +1,36 @@
 /** Users of the product and their API tokens. */
 import { z } from 'zod';
-import { instantSchema, userNameSchema } from '../fields.ts';
+import { fqdnSchema, instantSchema, lineSchema, userNameSchema } from '../fields.ts';
 import { ROLES } from '../permissions.ts';
 import { pageQuerySchema, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
 const roleSchema = z.enum(ROLES).describe('What the user is there for');
 
+export const emailsSchema = z
+  .array(z.email().max(254).toLowerCase())
+  .max(5)
+  .refine((emails) => new Set(emails).size === emails.length, 'must not have an address twice')
+  .describe('Every one of them gets the notices');
+
+/** A person's name there follows other rules than that of a service account. */
+export const directoryAccountSchema = z
+  .strictObject({ domain: fqdnSchema, samAccountName: lineSchema(64) })
+  .describe("The user's own account in the directory: their manager is found through it");
+
 export const userSchema = z
-  .object({ name: z.string(), role: roleSchema, disabled: z.boolean(), createdAt: instantSchema })
+  .object({
+    name: z.string(),
+    role: roleSchema,
+    disabled: z.boolean(),
+    createdAt: instantSchema,
+    emails: z.array(z.string()).optional().describe('For administrators and the user themselves'),
+    directoryAccount: z
+      .object({ domain: z.string(), samAccountName: z.string() })
+      .nullable()
+      .optional()
+      .describe('For administrators and the user themselves'),
+  })
   .describe('Somebody, or some program, that calls the API');
 
 export const userWithTokenSchema = userSchema
@@ -22,7 +44,15 @@ export const userWithTokenSchema = userSchema
 
 export type UserWithToken = z.infer<typeof userWithTokenSchema>;
 
-export const newUserSchema = z.strictObject({ name: userNameSchema, role: roleSchema });
+export const newUserSchema = z.strictObject({
+  name: userNameSchema,
+  role: roleSchema,
+  emails: emailsSchema.default([]),
+  directoryAccount: directoryAccountSchema.nullable().default(null),
+});
+export const userContactSchema = z
+  .strictObject({ emails: emailsSchema.optional(), directoryAccount: directoryAccountSchema.nullable().optional() })
+  .describe('What is absent stays');
 export const meSchema = z.object({ name: z.string(), role: roleSchema }).describe('The caller');
 
 const userParams = z.strictObject({ name: userNameSchema });
@@ -61,6 +91,30 @@ export const createUser = defineRoute({
   errors: ['NameTaken'],
 });
 
+export const readUser = defineRoute({
+  operationId: 'readUser',
+  method: 'get',
+  path: '/users/{name}',
+  tag: 'Users',
+  summary: 'One user',
+  access: { action: 'read', kind: 'user' },
+  params: userParams,
+  answer: { status: 200, description: 'The user', schema: userSchema },
+});
+
+export const changeUserContact = defineRoute({
+  operationId: 'changeUserContact',
+  method: 'post',
+  path: '/users/{name}/contact',
+  tag: 'Users',
+  summary: 'Say how a user is reached',
+  access: { action: 'update', kind: 'user' },
+  params: userParams,
+  body: userContactSchema,
+  answer: { status: 200, description: 'The user', schema: userSchema },
+  errors: ['NameTaken'],
+});
+
 export const replaceUserToken = defineRoute({
   operationId: 'replaceUserToken',
   method: 'post',
@@ -79,6 +133,7 @@ export const disableUser = defineRoute({
   path: '/users/{name}/disable',
   tag: 'Users',
   summary: 'Refuse the token of a user from now on',
+  description: 'Their vote counts no more where it is not cast yet, and their accounts get another owner.',
   access: { action: 'update', kind: 'token' },
   params: userParams,
   answer: { status: 200, description: 'The user', schema: userSchema },
@@ -94,3 +149,14 @@ export const enableUser = defineRoute({
   params: userParams,
   answer: { status: 200, description: 'The user', schema: userSchema },
 });
+
+export const userRouteTable = [
+  readMe,
+  listUsers,
+  createUser,
+  readUser,
+  changeUserContact,
+  replaceUserToken,
+  disableUser,
+  enableUser,
+];

@@ -4,11 +4,13 @@ import type { NodePgPreparedQuery } from 'drizzle-orm/node-postgres';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { AccountState } from '../../contracts/lifecycle.ts';
+import type { User } from '../../contracts/permissions.ts';
 import type { Database, Drizzle } from '../client.ts';
 import { accountEvents } from '../schema/account-events.ts';
-import { accountParties } from '../schema/account-parties.ts';
+import { partyOf } from '../schema/account-parties.ts';
 import { accounts, ENGINE_STATES } from '../schema/accounts.ts';
 import { pageOf, type Page } from './page.ts';
+import { mergedKeys, paddedParties, partiesOf, partyValues } from './party-keys.ts';
 import { createStatementCache } from './statement-cache.ts';
 
 /** Where a page of accounts begins: behind this one. */
@@ -18,10 +20,14 @@ export interface AccountCursor {
 }
 
 export interface AccountFilter {
-  /** Only accounts that this user has a part in: as requester, owner or approver. Absent: all of them. */
-  readonly visibleTo?: string | undefined;
+  /** Only accounts that this caller has a part in: as requester, owner or approver, or for somebody. Absent: all of them. */
+  readonly visibleTo?: User | undefined;
+  /** Only accounts that this user owns by name. */
+  readonly owner?: string | undefined;
   readonly state?: AccountState | undefined;
   readonly domain?: string | undefined;
+  readonly templateId?: string | undefined;
+  readonly templateVersion?: number | undefined;
   /** A part of the name, in any case; every character stands for itself. */
   readonly nameContains?: string | undefined;
   readonly blocked?: boolean | undefined;
@@ -62,55 +68,86 @@ export async function findAccount(db: Database, id: string): Promise<Account | u
   return rows.map(toAccount)[0];
 }
 
+/** Those of `ids` that exist, in no order. The caller bounds their number. */
+export async function findAccountsByIds(db: Database, ids: readonly string[]): Promise<Account[]> {
+  if (ids.length === 0) return [];
+  const byIds = inArray(accounts.id, [...ids]);
+  const rows = await db.query((drizzle) =>
+    (drizzle.select(NAMED_COLUMNS).from(accounts).where(byIds).prepare('') as unknown as RowsStatement).all(),
+  );
+  return rows.map(toAccount);
+}
+
 /**
  * A page of accounts, the newest first. Read in order from an index, so a deep page costs what the first one does:
- * from `account_parties` when it is one user's page, else from the index of `accounts` that fits the filter.
+ * merged from the ranges of `account_parties` when it is for one caller or owner, else from the index of `accounts` that
+ * fits the filter.
  */
 export async function listAccounts(db: Database, filter: AccountFilter): Promise<Page<Account, AccountCursor>> {
-  const { visibleTo, state, domain, nameContains, after, limit } = filter;
+  const { visibleTo, owner, state, domain, templateId, templateVersion, nameContains, after, limit } = filter;
+  const parties = partiesAskedFor(visibleTo, owner);
   const values = {
-    visibleTo,
+    ...partyValues(parties),
+    owner,
     state,
     domain,
+    templateId,
+    templateVersion,
     name: nameContains === undefined ? undefined : `%${escapeLike(nameContains.toLowerCase())}%`,
     afterSubmittedAt: after?.submittedAt,
     afterId: after?.id,
     limit: limit + 1,
   };
+  const shape = `page ${parties.length} ${shapeOf(filter)}`;
   const rows = await db.query((drizzle) =>
-    statementOf(drizzle, shapeOf(filter), () => buildPage(drizzle, filter)).all(values),
+    statementOf(drizzle, shape, () => buildPage(drizzle, filter, parties.length)).all(values),
   );
   return pageOf(rows.map(toAccount), limit, ({ submittedAt, id }) => ({ submittedAt, id }));
 }
 
-/** What the text of a filter's statement depends on: which fields are there, and `blocked`, which is no parameter. */
-function shapeOf({ visibleTo, state, domain, nameContains, blocked, after }: AccountFilter): string {
-  const given = [visibleTo, state, domain, nameContains, after].map((field) => field !== undefined);
-  return `page ${given.join()} ${blocked}`;
+/** None: the page is not read by parties. */
+function partiesAskedFor(visibleTo: User | undefined, owner: string | undefined): string[] {
+  if (visibleTo) return paddedParties(partiesOf(visibleTo));
+  return owner === undefined ? [] : [partyOf('user', owner)];
 }
 
-function buildPage(drizzle: Drizzle, filter: AccountFilter): RowsStatement {
-  const key =
-    filter.visibleTo === undefined
-      ? { submittedAt: accounts.submittedAt, id: accounts.id }
-      : { submittedAt: accountParties.submittedAt, id: accountParties.accountId };
-  const visible = and(
-    eq(accountParties.accountId, accounts.id),
-    eq(accountParties.userName, sql.placeholder('visibleTo')),
-  );
-  const behind = sql`(${sql.placeholder('afterSubmittedAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`;
+/** What the text of a filter's statement depends on: which fields are there, and `blocked`, which is no parameter. */
+function shapeOf(filter: AccountFilter): string {
+  const { owner, state, domain, templateId, templateVersion, nameContains, blocked, after } = filter;
+  const fields = [owner, state, domain, templateId, templateVersion, nameContains, after];
+  return `${fields.map((field) => field !== undefined).join()} ${blocked}`;
+}
+
+function buildPage(drizzle: Drizzle, filter: AccountFilter, parties: number): RowsStatement {
+  const limit = sql.placeholder('limit');
+  const behind =
+    filter.after && sql`(${sql.placeholder('afterSubmittedAt')}::timestamptz, ${sql.placeholder('afterId')}::uuid)`;
+  const conditions = conditionsOf(filter).filter((condition) => condition !== undefined);
   const all = drizzle.select(NAMED_COLUMNS).from(accounts).$dynamic();
-  return (filter.visibleTo === undefined ? all : all.innerJoin(accountParties, visible))
-    .where(and(...conditionsOf(filter), filter.after && sql`(${key.submittedAt}, ${key.id}) < ${behind}`))
-    .orderBy(desc(key.submittedAt), desc(key.id))
-    .limit(sql.placeholder('limit'))
+  if (parties > 0) {
+    // Without a condition on the accounts themselves the page is known before any of them is read.
+    const keys = mergedKeys(parties, { behind, ...(conditions.length === 0 && { limit }) });
+    return all
+      .innerJoin(keys, sql`mine.account_id = ${accounts.id}`)
+      .where(and(...conditions))
+      .orderBy(sql`mine.submitted_at desc, mine.account_id desc`)
+      .limit(limit)
+      .prepare('') as unknown as RowsStatement;
+  }
+  return all
+    .where(and(...conditions, behind && sql`(${accounts.submittedAt}, ${accounts.id}) < ${behind}`))
+    .orderBy(desc(accounts.submittedAt), desc(accounts.id))
+    .limit(limit)
     .prepare('') as unknown as RowsStatement;
 }
 
-function conditionsOf({ state, domain, nameContains, blocked }: AccountFilter) {
+function conditionsOf({ owner, state, domain, templateId, templateVersion, nameContains, blocked }: AccountFilter) {
   return [
+    owner === undefined ? undefined : sql`${sql.placeholder('owner')} = any(${accounts.owners})`,
     state === undefined ? undefined : eq(accounts.state, sql.placeholder('state')),
     domain === undefined ? undefined : eq(accounts.domain, sql.placeholder('domain')),
+    templateId === undefined ? undefined : eq(accounts.templateId, sql.placeholder('templateId')),
+    templateVersion === undefined ? undefined : eq(accounts.templateVersion, sql.placeholder('templateVersion')),
     nameContains === undefined ? undefined : sql`lower(${accounts.samAccountName}) like ${sql.placeholder('name')}`,
     blocked === undefined ? undefined : (blocked ? isNotNull : isNull)(accounts.blocked),
   ];

@@ -59,6 +59,23 @@ export async function beginOperation(db: Database, operation: Operation): Promis
   });
 }
 
+/** What an operation came to, without claiming its key; `new` also while another request works on it. */
+export async function findOperation(
+  db: Database,
+  { caller, key, fingerprint }: Omit<Operation, 'createdAt'>,
+): Promise<BegunOperation> {
+  const [first] = await db.query((drizzle) =>
+    drizzle
+      .select()
+      .from(operations)
+      .where(and(eq(operations.caller, caller), eq(operations.key, key))),
+  );
+  if (!first) return { outcome: 'new' };
+  if (first.fingerprint !== fingerprint) return { outcome: 'key-reused' };
+  if (first.status === null) return { outcome: 'new' };
+  return { outcome: 'answered', answer: { status: first.status, body: first.body } };
+}
+
 /** Rows that another request is at are left to it: nobody waits here. */
 async function forgetOld(drizzle: Drizzle, beforeMs: number): Promise<void> {
   const old = drizzle

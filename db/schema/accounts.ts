@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm';
-import { index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import type { Account, Blocked } from '../../contracts/account.ts';
-import { ACCOUNT_STATES, type AccountState } from '../../contracts/lifecycle.ts';
-import { END_OF_LIFE_ACTIONS } from '../../contracts/template.ts';
+import { ACCOUNT_STATES, END_OF_LIFE_ACTIONS, type AccountState } from '../../contracts/lifecycle.ts';
 import { instant } from './instant.ts';
 
 /** States in which a step is on its way to an engine, or waits for one. */
@@ -23,17 +22,24 @@ export const accounts = pgTable(
     blocked: jsonb().$type<Blocked>(),
     requester: text().notNull(),
     owners: text().array().notNull(),
+    ownerGroups: text('owner_groups').array().notNull(),
     justification: text().notNull(),
     description: text(),
+    attributes: jsonb().$type<Account['attributes']>().notNull(),
     templateId: uuid('template_id').notNull(),
     templateVersion: integer('template_version').notNull(),
     approval: jsonb().$type<Account['approval']>().notNull(),
     endOfLife: text('end_of_life', { enum: END_OF_LIFE_ACTIONS }).notNull(),
+    interval: text().notNull(),
     submittedAt: instant('submitted_at').notNull(),
     startsAt: instant('starts_at'),
-    remindAt: instant('remind_at'),
     renewalOpensAt: instant('renewal_opens_at'),
     endsAt: instant('ends_at'),
+    ended: boolean().notNull(),
+    renewal: jsonb().$type<NonNullable<Account['renewal']>>(),
+    retirement: jsonb().$type<NonNullable<Account['retirement']>>(),
+    organizationalUnit: text('organizational_unit').notNull(),
+    vaultFolder: text('vault_folder').notNull(),
     objectGuid: text('object_guid'),
     objectSid: text('object_sid'),
     distinguishedName: text('distinguished_name'),
@@ -48,6 +54,8 @@ export const accounts = pgTable(
     index('accounts_by_state').on(table.state, table.submittedAt, table.id),
     // The same, in one domain.
     index('accounts_by_domain').on(table.domain, table.submittedAt, table.id),
+    // The same, under one template: whether it may be deleted, and what a migration would move.
+    index('accounts_by_template').on(table.templateId, table.submittedAt, table.id),
     // The list of blocked accounts, and their number by code on every scrape of the metrics.
     index('accounts_blocked')
       .on(table.submittedAt, table.id)

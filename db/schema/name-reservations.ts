@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { index, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './instant.ts';
 
 /**
@@ -12,6 +12,8 @@ export const nameReservations = pgTable(
     accountId: uuid('account_id').primaryKey(),
     domain: text().notNull(),
     samAccountName: text('sam_account_name').notNull(),
+    /** The template of the request: it is not deleted while a request is on its way to its first transition. */
+    templateId: uuid('template_id').notNull(),
     reservedAt: instant('reserved_at').notNull(),
     /** Set when the account has come to its end: the name is free for another one. */
     releasedAt: instant('released_at'),
@@ -21,5 +23,7 @@ export const nameReservations = pgTable(
     uniqueIndex('name_reservations_taken')
       .on(table.domain, sql`lower(${table.samAccountName})`)
       .where(sql`${table.releasedAt} is null`),
+    // Whether a template may be deleted.
+    index('name_reservations_template').on(table.templateId),
   ],
 );

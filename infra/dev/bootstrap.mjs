@@ -13,6 +13,7 @@ const PROGRAMS = {
   check: ['infra/dev/test.ts', '--no-servers'],
   stack: ['infra/dev/cli.ts'],
   bench: ['bench/run.ts'],
+  simulate: ['infra/dev/simulate.ts'],
 };
 
 const [command, ...rest] = process.argv.slice(2);

@@ -4,23 +4,39 @@ import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
 import { secrecyClaim } from './demo/secrecy.ts';
 import { engineAwayChapter } from './demo/engine-away.ts';
 import { engineKilledChapter } from './demo/engine-killed.ts';
+import { expireChapter } from './demo/expire.ts';
+import { freezeChapter } from './demo/freeze.ts';
 import { lifeChapter } from './demo/life.ts';
+import { migrationChapter } from './demo/migration.ts';
+import { preparePlay } from './demo/play-time.ts';
 import { playAll } from './demo/play.ts';
 import { claimsTable, createReport, type Claim, type Report } from './demo/report.ts';
 import { requestChapter } from './demo/request.ts';
 import { openScene, type Chapter } from './demo/scene.ts';
+import { undoChapter } from './demo/undo.ts';
 import { startStack, stopStack } from './stack.ts';
 import { readStack } from './state.ts';
 
-const CHAPTERS: readonly Chapter[] = [requestChapter, engineAwayChapter, engineKilledChapter, lifeChapter];
+const CHAPTERS: readonly Chapter[] = [
+  requestChapter,
+  expireChapter,
+  migrationChapter,
+  undoChapter,
+  engineAwayChapter,
+  freezeChapter,
+  engineKilledChapter,
+  lifeChapter,
+];
 
-const HELP = `usage: npm run demo [-- --keep | --stop | --json]
+const HELP = `usage: npm run demo [-- --keep | --play | --stop | --json]
 
 Starts two Samba AD domains, Temporal, Postgres, OpenBao, the API, the control plane and an engine for each domain, takes
 service accounts through their lives on them, and ends with a table of claims and evidence. Exits with 1 when one fails.
 
   --keep   leave everything running afterwards, and say how to reach each part
-  --stop   stop what --keep left, and remove its state
+  --play   start a stack whose time can be skipped (npm run stack -- advance 90d) for one account, and leave it
+           running: it says what to try; docs/operate/play.md
+  --stop   stop what --keep or --play left, and remove its state
   --json   the evidence as one JSON document on standard output; progress goes to standard error.
            npm prints two lines of its own before it: \`npm run --silent demo -- --json\` leaves them out`;
 
@@ -58,6 +74,23 @@ async function demonstrate({ keep, json }: Options): Promise<number> {
       await stopStack(stateFolder);
       report.say('stopped; nothing is left running');
     }
+  }
+}
+
+/** Leaves a stack running on which time can be skipped, and says what to do with it. */
+async function play(): Promise<number> {
+  await refuseSecondStack();
+  const report = createReport(console.log);
+  const { stateFolder, stack } = await startStack({ say: report.say, play: true });
+  stopWhenInterrupted(stateFolder);
+  try {
+    const instructions = await preparePlay(stateFolder, stack);
+    await keepStack(stateFolder);
+    console.log(`\n${instructions}`);
+    return 0;
+  } catch (error) {
+    await stopStack(stateFolder);
+    throw error;
   }
 }
 
@@ -109,10 +142,14 @@ async function waysIn(stateFolder: string): Promise<string> {
 const { values } = readArguments(HELP, {
   keep: { type: 'boolean', default: false },
   stop: { type: 'boolean', default: false },
+  play: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
 });
-if (values.stop && (values.keep || values.json)) refuseArguments('--stop stands alone', HELP);
-(values.stop ? stop() : demonstrate(values)).then(
+for (const alone of ['stop', 'play'] as const) {
+  const others = Object.entries(values).filter(([name, given]) => given === true && name !== alone);
+  if (values[alone] && others.length > 0) refuseArguments(`--${alone} stands alone`, HELP);
+}
+(values.stop ? stop() : values.play ? play() : demonstrate(values)).then(
   (code) => process.exit(code),
   (error: unknown) => {
     const reasons = [error, error instanceof Error ? error.cause : undefined].filter((one) => one instanceof Error);

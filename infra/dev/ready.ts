@@ -8,6 +8,7 @@ import { ensureDatabase } from './postgres.ts';
 import { findProcess, isRunning, launchVariable, processName } from './processes.ts';
 import { isServing } from './samba.ts';
 import type { Parts } from './setup.ts';
+import { openServerClock } from './skipping-server.ts';
 import { readStack, writePrivately, type ProcessRole } from './state.ts';
 import { isTemporalServing } from './temporal.ts';
 
@@ -39,6 +40,7 @@ async function isReady(stateFolder: string, role: ProcessRole, fqdn?: string): P
     case 'postgres':
       return ensureDatabase(stack.postgres!.url);
     case 'temporal':
+      if (stack.play) return isSkippingServerServing(stack.temporal!.address);
       return isTemporalServing((await readParts(stateFolder)).temporal, stack.temporal!.address);
     case 'vault':
       // A vault that was restarted is sealed.
@@ -52,6 +54,12 @@ async function isReady(stateFolder: string, role: ProcessRole, fqdn?: string): P
       return response.status === 200;
     }
   }
+}
+
+async function isSkippingServerServing(address: string): Promise<boolean> {
+  const clock = await openServerClock(address);
+  await clock.now().finally(() => clock.close());
+  return true;
 }
 
 /** Remembers where the commands are that the parts are run by. */

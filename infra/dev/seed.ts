@@ -37,7 +37,7 @@ export async function seed(
   };
   const tokens: Partial<Record<TokenName, string>> = { administrator };
   for (const [name, role] of USERS) {
-    tokens[name] = ((await post('/users', { name, role })) as { token: string }).token;
+    tokens[name] = ((await post('/users', { name, role, emails: [`${name}@example.com`] })) as { token: string }).token;
   }
   for (const fqdn of domains) await post('/domains', { fqdn });
   return tokens as Record<TokenName, string>;

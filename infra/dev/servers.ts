@@ -7,6 +7,7 @@ import { launch } from './processes.ts';
 import { awaitReady } from './ready.ts';
 import { LDAP_PORTS, restoreDomain, type SambaDomain } from './samba.ts';
 import type { Parts } from './setup.ts';
+import { skippingServerSpec } from './skipping-server.ts';
 import { updateStack, writePrivately, type EngineCredentials, type Stack } from './state.ts';
 import { temporalSpec } from './temporal.ts';
 
@@ -49,6 +50,7 @@ async function startDomain({ stateFolder, say }: Surroundings, fqdn: string): Pr
 }
 
 async function startTemporal({ stateFolder, parts }: Surroundings): Promise<undefined> {
+  if (parts.skippingServer) return startSkippingServer(stateFolder, parts.skippingServer);
   const ports = { port: await freePort(), uiPort: await freePort() };
   const temporal = {
     address: `127.0.0.1:${ports.port}`,
@@ -58,6 +60,17 @@ async function startTemporal({ stateFolder, parts }: Surroundings): Promise<unde
   };
   await updateStack(stateFolder, (stack) => ({ ...stack, temporal }));
   await launch(stateFolder, temporalSpec(parts.temporal, temporal.databaseFile, ports));
+  await awaitReady(stateFolder, 'temporal');
+  return undefined;
+}
+
+async function startSkippingServer(stateFolder: string, program: string): Promise<undefined> {
+  const port = await freePort();
+  const temporal = { address: `127.0.0.1:${port}`, namespace: 'default', uiUrl: null, databaseFile: null };
+  const clockFile = join(stateFolder, 'skipped-ms');
+  await writePrivately(clockFile, '0\n');
+  await updateStack(stateFolder, (stack) => ({ ...stack, temporal, play: { clockFile } }));
+  await launch(stateFolder, skippingServerSpec(program, port));
   await awaitReady(stateFolder, 'temporal');
   return undefined;
 }

@@ -30,6 +30,8 @@ const DEBIAN_PACKAGES = [
 export interface Parts {
   readonly temporal: string;
   readonly bao: string;
+  /** Temporal's time-skipping server; instead of the other one where it is given. */
+  readonly skippingServer?: string;
 }
 
 /**
@@ -58,11 +60,11 @@ export async function setUp(say: (text: string) => void): Promise<Parts> {
   return underLock('the set-up of this machine', install, { timeoutMs: 15 * 60_000, onWait });
 }
 
-/** What the tests need beside the stack: Temporal's time-skipping server. */
-export async function setUpForTests(say: (text: string) => void): Promise<void> {
+/** Brings Temporal's time-skipping server, for tests and for play; answers the path of its program. */
+export async function setUpTestServer(say: (text: string) => void): Promise<string> {
   const slow = setTimeout(() => say("getting Temporal's time-skipping test server (Maven)"), 1000);
   try {
-    await ensureTestServer();
+    return await ensureTestServer();
   } finally {
     clearTimeout(slow);
   }

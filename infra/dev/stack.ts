@@ -23,7 +23,7 @@ import { apiSpec, controlPlaneSpec, engineSpec, writeSharedSecrets, type Surroun
 import { awaitReady, writeParts } from './ready.ts';
 import { seed } from './seed.ts';
 import { startServers } from './servers.ts';
-import { setUp } from './setup.ts';
+import { setUp, setUpTestServer } from './setup.ts';
 import {
   readStack,
   updateStack,
@@ -41,6 +41,8 @@ export interface StackOptions {
   readonly say?: (text: string) => void;
   /** `true` starts the servers only, for tests of one room. */
   readonly serversOnly?: boolean;
+  /** `true` takes the Temporal whose time can be skipped, which bears one account at a time, and one domain. */
+  readonly play?: boolean;
 }
 
 export interface RunningStack {
@@ -55,8 +57,10 @@ export interface RunningStack {
 export async function startStack({
   say = () => undefined,
   serversOnly = false,
+  play = false,
 }: StackOptions = {}): Promise<RunningStack> {
-  const parts = await setUp(say);
+  const parts = { ...(await setUp(say)), ...(play ? { skippingServer: await setUpTestServer(say) } : {}) };
+  const fqdns = play ? DOMAINS.slice(0, 1) : DOMAINS;
   const stateFolder = await mkdtemp(join(tmpdir(), 'alm-stack-'));
   // Postgres runs as another user and must reach its own folder below.
   await chmod(stateFolder, 0o711);
@@ -65,8 +69,8 @@ export async function startStack({
   await postGuard(stateFolder);
   await writeParts(stateFolder, parts);
   try {
-    say('starting two Samba domains, Temporal, Postgres and OpenBao');
-    await startServers({ stateFolder, parts, say }, DOMAINS);
+    say(`starting Samba (${fqdns.join(', ')}), Temporal, Postgres and OpenBao`);
+    await startServers({ stateFolder, parts, say }, fqdns);
     if (!serversOnly) await startPrograms(stateFolder, say);
     return { stateFolder, stack: await readStack(stateFolder) };
   } catch (error) {
@@ -81,6 +85,7 @@ async function startPrograms(stateFolder: string, say: (text: string) => void): 
   const around: Surroundings = {
     stateFolder,
     temporalAddress: stack.temporal!.address,
+    ...(stack.play ? { playClockFile: stack.play.clockFile } : {}),
     ...(await writeSharedSecrets(stateFolder, stack.postgres!.url)),
   };
   await run(NODE, [join(PROJECT, 'db/migrate.ts')], { env: { DATABASE_URL_FILE: around.databaseUrlFile } });
@@ -95,7 +100,8 @@ async function startPrograms(stateFolder: string, say: (text: string) => void): 
   }
   await awaitReady(stateFolder, 'api');
   const url = `http://127.0.0.1:${apiPort}`;
-  const tokens = await seed(url, around.databaseUrlFile, DOMAINS);
+  const fqdns = stack.domains.map(({ fqdn }) => fqdn);
+  const tokens = await seed(url, around.databaseUrlFile, fqdns);
   await updateStack(stateFolder, (before) => ({ ...before, api: { url, tokens } }));
   await awaitReady(stateFolder, 'control-plane');
   for (const domain of stack.domains) await awaitReady(stateFolder, 'engine', domain.fqdn);

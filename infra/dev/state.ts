@@ -32,9 +32,12 @@ export interface Stack {
   readonly temporal?: {
     readonly address: string;
     readonly namespace: string;
-    readonly uiUrl: string;
-    readonly databaseFile: string;
+    /** Null where time can be skipped: that server has no pages, and its data is in memory. */
+    readonly uiUrl: string | null;
+    readonly databaseFile: string | null;
   };
+  /** Where time can be skipped: the file that says by how many milliseconds it was. */
+  readonly play?: { readonly clockFile: string };
   readonly postgres?: { readonly url: string };
   readonly domains: readonly StackDomain[];
   readonly vaults: readonly {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readArguments } from './arguments.ts';
 import { NODE, PROJECT } from './paths.ts';
-import { setUp, setUpForTests } from './setup.ts';
+import { setUp, setUpTestServer } from './setup.ts';
 
 const HELP = `usage: npm test [-- file …]
        npm run check
@@ -20,7 +20,7 @@ async function check(withServers: boolean, files: readonly string[]): Promise<nu
   const say = (text: string): void =>
     console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(4)} s  ${text}`);
   if (withServers) await setUp(say);
-  await setUpForTests(say);
+  await setUpTestServer(say);
   const failed: string[] = [];
   if (files.length === 0) {
     say('static checks: formatting, code rules, types, import rules, dead code');

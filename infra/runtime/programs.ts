@@ -98,6 +98,23 @@ const database = {
   ),
 };
 
+const demonstrations = {
+  allowShortIntervals: variable(
+    'ALM_ALLOW_SHORT_INTERVALS',
+    booleanSchema,
+    'Whether templates may have intervals shorter than a day: for demonstrations only.',
+    { fallback: 'false' },
+  ),
+  playClockFile: optional(
+    variable(
+      'ALM_PLAY_CLOCK_FILE',
+      z.string().regex(/^\//, 'must be an absolute path'),
+      'A file that says by how many milliseconds time was skipped, which the clock then follows: for `npm run demo -- --play` only, and refused unless ALM_ALLOW_SHORT_INTERVALS is true.',
+      { example: '/tmp/alm-stack/skipped-ms' },
+    ),
+  ),
+};
+
 // Programs ----------------------------------------------------------------------------------------------------------
 
 export const CONTROL_PLANE = {
@@ -111,8 +128,17 @@ export const CONTROL_PLANE = {
       'ALM_MAX_CACHED_WORKFLOWS',
       integerSchema(1, 100_000),
       'How many sleeping workflows stay in memory, at about 0.3 MB each; the others are replayed from their history when something happens to them.',
-      { fallback: '300' },
+      { fallback: '100' },
     ),
+    deploymentBuildId: optional(
+      variable(
+        'ALM_DEPLOYMENT_BUILD_ID',
+        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'must be letters, digits, dots, hyphens and underscores'),
+        'The release, as Temporal knows it, so that two releases can run beside each other; a control plane works only once its release was made the current one. Without it all control planes share all work.',
+        { example: '0.2.0' },
+      ),
+    ),
+    ...demonstrations,
     ...telemetry(9465),
     ...logging,
   },
@@ -209,12 +235,7 @@ export const API = {
         example: 'https://alm.example.com',
       }),
     ),
-    allowShortIntervals: variable(
-      'ALM_ALLOW_SHORT_INTERVALS',
-      booleanSchema,
-      'Whether templates may have intervals shorter than a day: for demonstrations only.',
-      { fallback: 'false' },
-    ),
+    ...demonstrations,
     ...database,
     ...temporal,
     ...telemetry(9464),

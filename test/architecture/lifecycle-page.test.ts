@@ -1,4 +1,4 @@
-/** `docs/lifecycle.md` says what the lifecycle's table and the permissions say. */
+/** `docs/lifecycle.md` says what the lifecycle's table, the permissions and the list of notices say. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,12 +6,18 @@ import {
   ACCOUNT_STATES,
   ACTIONS,
   allowedActions,
+  applyTransition,
+  END_OF_LIFE_ACTIONS,
   EVENT_TYPES,
   FINAL_STATES,
   isAllowed,
   TRANSITIONS,
   type AccountAction,
+  type AccountState,
+  type EndOfLifeAction,
+  type EventType,
 } from '../../contracts/lifecycle.ts';
+import { NOTICE_KINDS } from '../../contracts/notices.ts';
 import { can, type AccountParties, type User, type Verb } from '../../contracts/permissions.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/lifecycle.md'), 'utf8');
@@ -29,32 +35,52 @@ function arrows(): string[] {
     });
 }
 
-/** Rows of the table whose header begins with `first`, as `{ name, cells }`; a cell is true when it begins with ✓. */
-function table(first: string): { name: string; cells: Record<string, boolean> }[] {
-  const lines = page.split('\n');
-  const split = (line: string): string[] =>
+/** The table whose header begins with `first`, as lists of cells; the header is the first of them. */
+function tableOf(first: string): string[][] {
+  const lines = page.split('\n').map((line) =>
     line
       .split('|')
       .slice(1, -1)
-      .map((cell) => cell.trim());
-  const at = lines.findIndex((line) => split(line)[0] === first && split(line).length > 3);
-  const header = split(lines[at]!);
+      .map((cell) => cell.trim()),
+  );
+  const at = lines.findIndex((cells) => cells[0] === first && cells.length > 2);
+  if (at < 0) throw new Error(`no table begins with ${first}`);
   const rows = lines.slice(at + 2);
-  const end = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, end).map((line) => {
-    const [name, ...cells] = split(line);
-    return {
-      name: name!.replaceAll('`', ''),
-      cells: Object.fromEntries(cells.map((cell, index) => [header[index + 1]!, cell.startsWith('✓')])),
-    };
-  });
+  return [
+    lines[at]!,
+    ...rows.slice(
+      0,
+      rows.findIndex((cells) => cells.length === 0),
+    ),
+  ];
+}
+
+const plain = (cell: string): string => cell.replaceAll('`', '');
+
+/** Its rows as `{ name, cells }`; a cell is true when it begins with ✓. */
+function ticks(first: string): { name: string; cells: Record<string, boolean> }[] {
+  const [header, ...rows] = tableOf(first);
+  return rows.map(([name, ...cells]) => ({
+    name: plain(name!),
+    cells: Object.fromEntries(cells.map((cell, index) => [plain(header![index + 1]!), cell.startsWith('✓')])),
+  }));
+}
+
+const RETURNABLE = ['active', 'disabled', 'expired'] as const;
+
+/** Where an event may lead: what returns, returns to any state it may have come from; what was renewed has not ended. */
+function destinations(from: AccountState | 'new', event: EventType): AccountState[] {
+  const returns =
+    TRANSITIONS[event][from] === 'returned' && event === 'renewed' ? (['active', 'disabled'] as const) : RETURNABLE;
+  return [...new Set(returns.map((returnTo) => applyTransition(from, event, returnTo)))];
 }
 
 test('the diagram has exactly the transitions of the table', () => {
-  const expected = EVENT_TYPES.flatMap((event) => {
-    const { from, to } = TRANSITIONS[event];
-    return from.map((state) => `${state === 'new' ? '[*]' : state} ${event} ${to === 'same' ? state : to}`);
-  });
+  const expected = EVENT_TYPES.flatMap((event) =>
+    (Object.keys(TRANSITIONS[event]) as (AccountState | 'new')[]).flatMap((from) =>
+      destinations(from, event).map((to) => `${from === 'new' ? '[*]' : from} ${event} ${to}`),
+    ),
+  );
   const ends = FINAL_STATES.map((state) => `${state} end [*]`);
   expect(arrows().sort()).toEqual([...expected, ...ends].sort());
 });
@@ -65,14 +91,27 @@ test('every state is explained, in order', () => {
   expect(explained).toEqual([...ACCOUNT_STATES]);
 });
 
+/** Everything that may be asked in one of these states before or after the end, by whoever may ask. */
+function offered(endOfLife: EndOfLifeAction, states: readonly AccountState[], ended: boolean): Set<AccountAction> {
+  const facts = {
+    blocked: null,
+    endOfLife,
+    ended,
+    renewalOpensAt: '2000-01-01T00:00:00.000Z',
+    retirement: { final: false },
+  };
+  return new Set(states.flatMap((state) => allowedActions({ ...facts, state }, new Date('2026-01-01'))));
+}
+
 describe('what each state allows', () => {
-  const rows = table('state');
+  const rows = ticks('state');
 
   test('every state has a row', () => expect(rows.map((row) => row.name)).toEqual([...ACCOUNT_STATES]));
 
   test.each(ACCOUNT_STATES)('%s', (state) => {
-    const long = '2000-01-01T00:00:00.000Z';
-    const open = allowedActions({ state, blocked: null, renewalOpensAt: long }, new Date('2026-01-01'));
+    const open = END_OF_LIFE_ACTIONS.flatMap((endOfLife) =>
+      [true, false].flatMap((ended) => [...offered(endOfLife, [state], ended)]),
+    );
     const expected = (action: AccountAction): boolean =>
       action === 'resume' ? isAllowed(state, 'blocked') : open.includes(action);
     expect(rows.find((row) => row.name === state)?.cells).toEqual(
@@ -81,12 +120,50 @@ describe('what each state allows', () => {
   });
 });
 
+describe('the end-of-life table', () => {
+  const [, ...rows] = tableOf('end of life');
+  /** Of the actions that the table is about. */
+  const OF_THE_TABLE: readonly string[] = ['renew', 'request-renewal', 'disable', 'enable', 'retire'];
+  const AFTER = {
+    review: ['active', 'disabled'],
+    disable: ['expired'],
+    expire: ['expired'],
+    delete: ['retiring'],
+  } as const;
+  const named = (cell: string): string[] => [...cell.matchAll(/`([a-z-]+)`/g)].map((match) => match[1]!).sort();
+
+  test('every action at the end has a row', () => {
+    expect(rows.map(([name]) => plain(name!))).toEqual([...END_OF_LIFE_ACTIONS]);
+  });
+
+  test.each(END_OF_LIFE_ACTIONS)('%s', (endOfLife) => {
+    const [, , before, after] = rows.find(([name]) => plain(name!) === endOfLife)!;
+    const choices = (states: readonly AccountState[], ended: boolean): string[] =>
+      [...offered(endOfLife, states, ended)].filter((action) => OF_THE_TABLE.includes(action)).sort();
+    expect(named(before!)).toEqual(choices(['active', 'disabled'], false));
+    expect(named(after!)).toEqual(choices(AFTER[endOfLife], true));
+  });
+});
+
+test('every notice has a row, in order', () => {
+  const [, ...rows] = tableOf('notice');
+  expect(rows.map(([name]) => plain(name!))).toEqual([...NOTICE_KINDS]);
+});
+
 describe('who may ask', () => {
-  const rows = table('action');
-  const account: AccountParties = { requester: 'requester', owners: ['owner'], approvers: ['approver'] };
+  const rows = ticks('action');
+  const account: AccountParties = {
+    requester: 'requester',
+    owners: ['owner'],
+    ownerGroups: [],
+    approvers: ['approver'],
+    approverGroups: [],
+  };
   const users: readonly User[] = (['requester', 'approver', 'owner', 'administrator'] as const).map((role) => ({
     name: role,
     role,
+    groups: [],
+    standsFor: [],
   }));
 
   test('every action has a row', () => expect(rows.map((row) => row.name)).toEqual(['read', ...ACTIONS]));
@@ -97,7 +174,7 @@ describe('who may ask', () => {
   });
 
   test('somebody with none of these relations may do nothing', () => {
-    const stranger: User = { name: 'stranger', role: 'requester' };
+    const stranger: User = { name: 'stranger', role: 'requester', groups: [], standsFor: [] };
     const verbs: readonly Verb[] = ['read', ...ACTIONS];
     expect(verbs.filter((verb) => can(stranger, verb, { kind: 'account', account }))).toEqual([]);
   });

@@ -1,6 +1,7 @@
-/** Users, domains and templates over HTTP: what is kept, what is refused, and that a repeated request is one request. */
+/** Users and domains over HTTP: what is kept, what is refused, and that a repeated request is one request. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { refusal } from '../../api/http/refusal.ts';
 import { sampleTemplate } from '../support/projection-samples.ts';
 import { startTestApi, type TestApi } from '../support/test-api.ts';
 
@@ -98,6 +99,73 @@ describe('a repeated POST', () => {
   });
 });
 
+describe('how a user is reached', () => {
+  const linked = { domain: 'corp.example.com', samAccountName: 'M.Mustermann' };
+
+  test('addresses and the own account in the directory are kept, and shown to those whom they concern', async () => {
+    const made = await api.send('POST', '/users', {
+      as: 'ada',
+      body: { name: 'maxi', role: 'owner', emails: ['Maxi@Example.com', 'm@example.org'], directoryAccount: linked },
+    });
+    expect(made.body).toMatchObject({ emails: ['maxi@example.com', 'm@example.org'], directoryAccount: linked });
+    const read = await api.send('GET', '/users/maxi', { as: 'ada' });
+    expect(read.body).toMatchObject({ name: 'maxi', emails: ['maxi@example.com', 'm@example.org'] });
+    const byAnother = await api.send('GET', '/users/maxi', { as: 'rita' });
+    expect(byAnother.body).toEqual({ name: 'maxi', role: 'owner', disabled: false, createdAt: made.body.createdAt });
+    const own = await api.send('GET', '/users/rita', { as: 'rita' });
+    expect(own.body).toMatchObject({ emails: [], directoryAccount: null });
+    const { body: list } = await api.send('GET', '/users?limit=200', { as: 'rita' });
+    expect(JSON.stringify(list)).not.toContain('@example.com');
+  });
+
+  test('what is absent stays, null takes it away', async () => {
+    const change = (body: object) => api.send('POST', '/users/ben/contact', { as: 'ada', body });
+    const account = { ...linked, samAccountName: 'ben' };
+    await change({ emails: ['ben@example.com'], directoryAccount: account });
+    expect((await change({ emails: [] })).body).toMatchObject({ emails: [], directoryAccount: account });
+    expect((await change({ directoryAccount: null })).body).toMatchObject({ emails: [], directoryAccount: null });
+  });
+
+  test('an account in the directory is one person, of a registered domain', async () => {
+    const change = (name: string, body: object) => api.send('POST', `/users/${name}/contact`, { as: 'ada', body });
+    const account = { ...linked, samAccountName: 'cleo' };
+    await change('cleo', { directoryAccount: account });
+    const taken = await change('anna', { directoryAccount: { ...account, samAccountName: 'CLEO' } });
+    expect(taken.body).toMatchObject({ status: 409, code: 'NameTaken' });
+    const elsewhere = await change('anna', { directoryAccount: { ...account, domain: 'nowhere.example.com' } });
+    expect(elsewhere.body.errors).toMatchObject([{ field: '/directoryAccount/domain' }]);
+    expect((await change('nobody-there', { emails: [] })).status).toBe(404);
+    expect((await change('anna', { emails: ['no address'] })).status).toBe(422);
+  });
+});
+
+describe('accounts are told of users who come and go', () => {
+  const told = () => api.gateway.calls.filter(({ name }) => name === 'reassess').map(({ message }) => message);
+
+  test('with their groups, those they stand in for, and whether they left', async () => {
+    await api.send('POST', '/users', { as: 'ada', body: { name: 'leaver', role: 'owner' } });
+    await api.send('POST', '/groups', { as: 'ada', body: { name: 'Night shift', members: ['leaver'] } });
+    const before = told().length;
+    await api.send('POST', '/users/leaver/disable', { as: 'ada' });
+    await api.send('POST', '/users/leaver/disable', { as: 'ada' });
+    await api.send('POST', '/users/leaver/enable', { as: 'ada' });
+    const approvers = { users: ['leaver'], groups: ['Night shift'] };
+    expect(told().slice(before)).toMatchObject([
+      { input: { approvers, left: ['leaver'] } },
+      { input: { approvers, left: [] } },
+    ]);
+  });
+
+  test('or nothing happens at all', async () => {
+    await api.send('POST', '/users', { as: 'ada', body: { name: 'stays', role: 'owner' } });
+    api.gateway.failNext(refusal('ServiceUnavailable'));
+    const headers = key();
+    expect((await api.send('POST', '/users/stays/disable', { as: 'ada', headers })).status).toBe(503);
+    expect((await api.send('GET', '/users/stays', { as: 'ada' })).body.disabled).toBe(false);
+    expect((await api.send('POST', '/users/stays/disable', { as: 'ada', headers })).body.disabled).toBe(true);
+  });
+});
+
 describe('domains', () => {
   test('a second registration is NameTaken, the list says whether an engine runs', async () => {
     const again = await api.send('POST', '/domains', { as: 'ada', body: { fqdn: 'CORP.example.com' } });
@@ -105,67 +173,36 @@ describe('domains', () => {
     const { body } = await api.send('GET', '/domains', { as: 'rita' });
     expect(body.items[0]).toMatchObject({ fqdn: 'corp.example.com', engine: { status: 'online' } });
   });
-});
 
-describe('templates', () => {
-  test('a change needs the newest ETag, makes a version, and the old one stays', async () => {
-    const made = await api.send('POST', '/templates', { as: 'ada', body: sampleTemplate({ name: 'First' }) });
-    expect(made.headers.get('etag')).toBe('"1"');
-    const path = made.headers.get('location')!.replace('/api/v1', '');
-    const body = sampleTemplate({ name: 'Second' });
-    expect((await api.send('PUT', path, { as: 'ada', body })).body.code).toBe('PreconditionRequired');
-    const changed = await api.send('PUT', path, { as: 'ada', body, headers: { 'if-match': '"1"' } });
-    expect([changed.status, changed.headers.get('etag'), changed.body.version]).toEqual([200, '"2"', 2]);
-    for (const etag of ['"1"', 'W/"2"', '*', '"x"', '2']) {
-      const late = await api.send('PUT', path, { as: 'ada', body, headers: { 'if-match': etag } });
-      expect(late.body, etag).toMatchObject({ status: 412, code: 'PreconditionFailed' });
-    }
-    expect((await api.send('GET', path, { as: 'rita' })).body.template.name).toBe('Second');
-    expect((await api.send('GET', `${path}/versions/1`, { as: 'rita' })).body.template.name).toBe('First');
-    expect((await api.send('GET', `${path}/versions/3`, { as: 'rita' })).status).toBe(404);
+  test('the brake is set by those who saw the newest settings', async () => {
+    const path = '/domains/corp.example.com';
+    const read = await api.send('GET', path, { as: 'rita' });
+    expect(read.body).toMatchObject({ brakePerHour: 200, brake: { engagedAt: null, stepsInLastHour: 0 } });
+    const headers = { 'if-match': read.headers.get('etag')! };
+    const changed = await api.send('PUT', path, { as: 'ada', body: { brakePerHour: 5 }, headers });
+    expect(changed.body).toMatchObject({ brakePerHour: 5, version: read.body.version + 1 });
+    const late = await api.send('PUT', path, { as: 'ada', body: { brakePerHour: 6 }, headers });
+    expect(late.body).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    const zero = await api.send('PUT', path, {
+      as: 'ada',
+      body: { brakePerHour: 0 },
+      headers: { 'if-match': changed.headers.get('etag')! },
+    });
+    expect(zero.body.errors).toMatchObject([{ field: '/brakePerHour' }]);
+    expect((await api.send('GET', '/domains/nowhere.example.com', { as: 'ada' })).status).toBe(404);
   });
 
-  test('of two changes of one version at the same instant one is made', async () => {
-    const made = await api.send('POST', '/templates', { as: 'ada', body: sampleTemplate() });
-    const path = `/templates/${made.body.id}`;
-    const sent = { as: 'ada', body: sampleTemplate(), headers: { 'if-match': '"1"' } } as const;
-    const answers = await Promise.all([1, 2, 3].map(() => api.send('PUT', path, sent)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, 412, 412]);
-  });
-
-  const directory = sampleTemplate().directory;
-  const step = { name: 'Line manager', approvers: ['anna'], quorum: 1 };
-  test.each([
-    ['/naming/pattern', { naming: { pattern: '(' } }],
-    ['/naming/pattern', { naming: { pattern: '((a{200}){200}){200}' } }],
-    ['/directory/domain', { directory: { ...directory, domain: 'nowhere.example.com' } }],
-    [
-      '/directory/organizationalUnit',
-      { directory: { ...directory, organizationalUnit: 'OU=x,DC=other,DC=example,DC=com' } },
-    ],
-    ['/directory/organizationalUnit', { directory: { ...directory, organizationalUnit: 'DC=corp,DC=example,DC=com' } }],
-    ['/directory/groups/0', { directory: { ...directory, groups: ['CN=g,OU=x\\,DC=corp,DC=example'] } }],
-    ['/approval/steps/0/approvers/1', { approval: { steps: [{ ...step, approvers: ['anna', 'nobody-there'] }] } }],
-    ['/approval/steps/0/approvers/0', { approval: { steps: [{ ...step, approvers: ['gone'] }] } }],
-    [
-      '/lifecycle/interval',
-      { lifecycle: { ...sampleTemplate().lifecycle, interval: 'P1DT1S', renewalWindow: 'P1D', reminder: 'P1D' } },
-    ],
-    ['/lifecycle/interval', { lifecycle: { ...sampleTemplate().lifecycle, interval: 'P101Y' } }],
-  ])('%s is checked', async (field, overrides) => {
-    const body = { ...sampleTemplate(), ...overrides };
-    const answer = await api.send('POST', '/templates', { as: 'ada', body });
-    expect(answer.status, answer.text).toBe(422);
-    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
-  });
-
-  test('short intervals are taken where they are allowed', async () => {
-    const demonstration = await startTestApi({ allowShortIntervals: true });
-    const lifecycle = { interval: 'PT20S', renewalWindow: 'PT10S', reminder: 'PT5S', endOfLife: 'delete' } as const;
-    const body = sampleTemplate({ lifecycle });
-    const refused = await api.send('POST', '/templates', { as: 'ada', body });
-    expect(refused.body.errors.length).toBe(3);
-    expect((await demonstration.send('POST', '/templates', { as: 'ada', body })).status).toBe(201);
-    await demonstration.close();
+  test('a brake that has engaged is released by an administrator, who is on record', async () => {
+    const path = '/domains/corp.example.com';
+    await api.database.run("update domains set brake_engaged_at = now() where fqdn = 'corp.example.com'");
+    expect((await api.send('GET', path, { as: 'rita' })).body.brake.engagedAt).not.toBeNull();
+    expect((await api.send('POST', `${path}/release-brake`, { as: 'rita' })).status).toBe(403);
+    const headers = key();
+    const released = await api.send('POST', `${path}/release-brake`, { as: 'ada', headers });
+    expect(released.body.brake).toMatchObject({ engagedAt: null, releasedBy: 'ada', stepsInLastHour: 0 });
+    const again = await api.send('POST', `${path}/release-brake`, { as: 'ada', headers });
+    expect(again.body.brake.releasedAt).toBe(released.body.brake.releasedAt);
+    const nowhere = await api.send('POST', '/domains/nowhere.example.com/release-brake', { as: 'ada' });
+    expect(nowhere.status).toBe(404);
   });
 });

@@ -4,15 +4,16 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenApiDocument } from '../../api/http/openapi.ts';
+import type { Route } from '../../contracts/http/route.ts';
 import { ROUTES } from '../../contracts/http/routes.ts';
 import { project } from '../support/fake-gateway.ts';
-import { sampleAccount, sampleTemplate } from '../support/projection-samples.ts';
+import { filledPath, goodRequest, type GoodRequest } from '../support/good-requests.ts';
+import { sampleAccount } from '../support/projection-samples.ts';
 import { startTestApi, type Answered, type Sent, type TestApi } from '../support/test-api.ts';
 
 let api: TestApi;
 let document: OpenApiDocument;
 let ajv: Ajv2020;
-const accountId = randomUUID();
 
 beforeAll(async () => {
   api = await startTestApi();
@@ -27,7 +28,7 @@ beforeAll(async () => {
     message: 'Queued: no engine is running.',
     retrying: true,
   } as const;
-  await project(api.database.db, sampleAccount({ id: accountId, state: 'approved', blocked }));
+  await project(api.database.db, sampleAccount({ state: 'approved', blocked }));
 });
 afterAll(async () => api.close());
 
@@ -64,74 +65,49 @@ function expectDocumented(operationId: string, answer: Answered): void {
   }
 }
 
-interface Case extends Sent {
-  readonly path?: Record<string, string>;
-  readonly query?: string;
-}
-
-async function call(operationId: string, { path = {}, query = '', ...sent }: Case): Promise<Answered> {
-  const { method, path: template } = operation(operationId);
-  const filled = template.replaceAll(/\{(\w+)\}/g, (_all, name: string) => path[name]!);
-  return api.send(method.toUpperCase(), filled + query, sent);
-}
-
 /** For each route a request that is accepted. */
-const ACCEPTED: Readonly<Record<string, () => Case>> = {
-  readMe: () => ({ as: 'rita' }),
-  listUsers: () => ({ as: 'ada', query: '?limit=2' }),
-  createUser: () => ({ as: 'ada', body: { name: `new-${randomUUID()}`, role: 'owner' } }),
-  replaceUserToken: () => ({ as: 'ada', path: { name: 'other-owner' } }),
-  disableUser: () => ({ as: 'ada', path: { name: 'other-owner' } }),
-  enableUser: () => ({ as: 'ada', path: { name: 'other-owner' } }),
-  listDomains: () => ({ as: 'rita' }),
-  createDomain: () => ({ as: 'ada', body: { fqdn: 'second.example.com' } }),
-  listTemplates: () => ({ as: 'rita' }),
-  createTemplate: () => ({ as: 'ada', body: sampleTemplate() }),
-  readTemplate: () => ({ as: 'rita', path: { id: api.template.id } }),
-  readTemplateVersion: () => ({ as: 'rita', path: { id: api.template.id, version: '1' } }),
-  changeTemplate: () => ({
-    as: 'ada',
-    path: { id: api.template.id },
-    body: sampleTemplate(),
-    headers: { 'if-match': '"1"' },
-  }),
-  submitRequest: () => ({
-    as: 'rita',
-    body: { templateId: api.template.id, samAccountName: 'svc-openapi', justification: 'For the document.' },
-  }),
-  listAccounts: () => ({ as: 'ada', query: '?limit=1&blocked=true&state=approved' }),
-  readAccount: () => ({ as: 'ada', path: { id: accountId } }),
-  listAccountEvents: () => ({ as: 'ada', path: { id: accountId } }),
-  decideOnAccount: () => ({ as: 'anna', path: { id: accountId }, body: { decision: 'approve' } }),
-  readOpenApi: () => ({}),
-};
+async function accepted(route: Route): Promise<Sent & GoodRequest> {
+  const { path, body, headers } = await goodRequest(api, route);
+  const as = route.access === 'anyone' ? undefined : route.operationId === 'decideOnAccount' ? 'anna' : 'ada';
+  return { as, path, body, headers: { ...headers } };
+}
 
-const action = (): Case => ({ as: 'ada', path: { id: accountId } });
+async function call(route: Route, { path, query = '', ...sent }: Sent & GoodRequest & { query?: string }) {
+  return api.send(route.method.toUpperCase(), filledPath(route, path) + query, sent);
+}
 
 describe.each(ROUTES.map((route) => [route.operationId, route] as const))('%s', (operationId, route) => {
   test('an accepted request', async () => {
-    const answer = await call(operationId, (ACCEPTED[operationId] ?? action)());
+    const answer = await call(route, await accepted(route));
     expect(answer.status, answer.text).toBe(route.answer.status);
     expectDocumented(operationId, answer);
   });
 
+  test('its body passes the documented schema', async () => {
+    const { body } = await accepted(route);
+    const { of } = operation(operationId);
+    expect(of.requestBody === undefined).toBe(body === undefined);
+    if (body === undefined) return;
+    expect(problemsWith(body, of.requestBody.content['application/json'].schema)).toBeUndefined();
+  });
+
   test('refusals', async () => {
-    const good = (ACCEPTED[operationId] ?? action)();
-    const nothing = { id: randomUUID(), name: 'nobody-there', version: '77' };
-    const attempts: Case[] = [
+    const good = await accepted(route);
+    const nothing = { id: randomUUID(), name: 'nobody-there', version: '77', fqdn: 'nowhere.example.com' };
+    const attempts: (Sent & GoodRequest & { query?: string })[] = [
       { ...good, as: undefined },
       { ...good, as: 'gone' },
       { ...good, as: 'other-owner' },
       { ...good, query: '?nothing=1' },
-      ...(good.path ? [{ ...good, path: nothing }] : []),
+      ...(Object.keys(good.path).length > 0 ? [{ ...good, path: nothing }] : []),
       ...(route.method === 'get'
         ? []
         : [
             { ...good, body: { nothing: 1 } },
             { ...good, body: '{' },
           ]),
-      ...(route.method === 'post' ? [{ ...good, headers: { 'idempotency-key': '' } }] : []),
-      ...(route.method === 'put'
+      ...(route.method === 'post' ? [{ ...good, headers: { ...good.headers, 'idempotency-key': '' } }] : []),
+      ...(route.ifMatch
         ? [
             { ...good, headers: {} },
             { ...good, headers: { 'if-match': '"99"' } },
@@ -140,21 +116,12 @@ describe.each(ROUTES.map((route) => [route.operationId, route] as const))('%s', 
     ];
     let refused = 0;
     for (const sent of attempts) {
-      const answer = await call(operationId, sent);
+      const answer = await call(route, sent);
       expectDocumented(operationId, answer);
       if (answer.status >= 400) refused += 1;
     }
     if (route.access !== 'anyone') expect(refused).toBeGreaterThanOrEqual(2);
   });
-});
-
-test('every body that is documented as an example of its route passes the documented schema', () => {
-  for (const [operationId, accepted] of Object.entries(ACCEPTED)) {
-    const { body } = accepted();
-    const { of } = operation(operationId);
-    if (body === undefined) continue;
-    expect(problemsWith(body, of.requestBody.content['application/json'].schema), operationId).toBeUndefined();
-  }
 });
 
 test('the reference is served from here alone, under a policy that lets nothing else in', async () => {

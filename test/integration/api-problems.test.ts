@@ -153,8 +153,12 @@ describe('what the caller may not know of', () => {
     for (const [method, suffix, body] of [
       ['GET', '', undefined],
       ['GET', '/events', undefined],
+      ['GET', '/why', undefined],
       ['POST', '/retire', undefined],
       ['POST', '/decide', { decision: 'approve' }],
+      ['POST', '/edit', { description: null }],
+      ['POST', '/change-owners', { owners: ['nobody-there'] }],
+      ['POST', '/replace-approvers', { step: 0, approvers: { users: ['nobody-there'] }, quorum: 1 }],
     ] as const) {
       const sent = { as: 'other-owner', body } as const;
       const hidden = await api.send(method, `/accounts/${id}${suffix}`, sent);

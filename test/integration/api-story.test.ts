@@ -14,24 +14,34 @@ beforeAll(async () => {
   stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
   const { fqdn, accountsOu } = stack.domains[0]!;
   const steps = [
-    { name: 'Line manager', approvers: ['approver1'], quorum: 1 },
-    { name: 'Security', approvers: ['approver1', 'approver2', 'approver3'], quorum: 2 },
+    { name: 'Line manager', approvers: { users: ['approver1'] }, quorum: 1 },
+    { name: 'Security', approvers: { users: ['approver1', 'approver2', 'approver3'] }, quorum: 2 },
   ];
   const template = sampleTemplate({
     name: `Story ${randomUUID()}`,
-    directory: { domain: fqdn, organizationalUnit: accountsOu, groups: [], mayChangePassword: false },
+    directory: { domain: fqdn, organizationalUnit: accountsOu },
     approval: { steps },
   });
   templateId = (await send('administrator', 'POST', '/templates', template)).body.id;
+  const published = await send('administrator', 'POST', `/templates/${templateId}/publish`);
+  if (published.status !== 200) throw new Error(JSON.stringify(published.body));
 });
 
-async function send(as: TokenName, method: string, path: string, body?: unknown, key: string = randomUUID()) {
+async function send(
+  as: TokenName,
+  method: string,
+  path: string,
+  body?: unknown,
+  key: string = randomUUID(),
+  ifMatch?: string,
+) {
   const { url, tokens } = stack.api!;
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     headers: {
       authorization: `Bearer ${tokens[as]}`,
       ...(method === 'POST' ? { 'idempotency-key': key } : {}),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -71,6 +81,8 @@ test('a request is decided step by step, and refusals have the words of the work
   const voted = await decide('approver1', { decision: 'approve' }, voteKey);
   expect(voted.body).toMatchObject({ state: 'submitted', approval: { openStep: 1 }, allowedActions: ['decide'] });
   expect((await decide('approver1', { decision: 'approve' }, voteKey)).body).toEqual(voted.body);
+  const { body: passed } = await decide('approver3', { decision: 'approve', step: 0 });
+  expect(passed).toMatchObject({ status: 409, code: 'StepNotOpen' });
   const opposite = await decide('approver1', { decision: 'deny', reason: 'A mistake.' }, voteKey);
   expect(opposite.body).toMatchObject({ status: 409, code: 'IdempotencyKeyReused' });
   expect((await send('owner', 'POST', `${path}/renew`)).body.code).toBe('StateConflict');
@@ -109,4 +121,50 @@ test('one key sent many times at once is one account', async () => {
   const answers = await Promise.all([1, 2, 3, 4, 5].map(() => send('requester', 'POST', '/requests', body, key)));
   for (const answer of answers) expect(answer).toEqual(answers[0]);
   expect(answers[0]!.status).toBe(201);
+});
+
+test('a draft is saved, edited, submitted once, and an account is cloned into another', async () => {
+  const body = request();
+  const draft = await send('requester', 'POST', '/drafts', { ...body, samAccountName: 'Not a name yet' });
+  expect(draft.body).toMatchObject({ code: 'InvalidRequest' });
+  const { body: saved } = await send('requester', 'POST', '/drafts', { templateId });
+  const path = `/drafts/${saved.id}`;
+  const { body: edited } = await send('requester', 'PUT', path, body, undefined, '"1"');
+  expect(edited).toMatchObject({ revision: 2, request: { samAccountName: body.samAccountName } });
+  const key = randomUUID();
+  const stale = await send('requester', 'POST', `${path}/submit`, undefined, key, '"1"');
+  expect(stale.body.code).toBe('PreconditionFailed');
+  const submitted = await send('requester', 'POST', `${path}/submit`, undefined, key, '"2"');
+  expect(submitted.body).toMatchObject({ state: 'submitted', owners: ['requester', 'owner'] });
+  expect((await send('requester', 'POST', `${path}/submit`, undefined, key, '"2"')).body).toEqual(submitted.body);
+  expect((await send('requester', 'GET', path)).status).toBe(404);
+
+  const clone = await send('requester', 'POST', `/accounts/${submitted.body.id}/clone`);
+  expect(clone.body.request).toMatchObject({ templateId, samAccountName: body.samAccountName, owners: ['owner'] });
+  const twin = await send('requester', 'POST', `/drafts/${clone.body.id}/submit`, undefined, undefined, '"1"');
+  expect(twin.body.code).toBe('NameTaken');
+});
+
+test('an administrator replaces approvers, and a delegate decides from the seat of somebody who is away', async () => {
+  const { body: account } = await send('requester', 'POST', '/requests', request());
+  const path = `/accounts/${account.id}`;
+  const replacement = { step: 0, approvers: { users: ['approver2'] }, quorum: 1 };
+  const replaced = await send('administrator', 'POST', `${path}/replace-approvers`, replacement);
+  expect(replaced.body.approval.steps[0]).toMatchObject({ approvers: { users: ['approver2'], groups: [] } });
+  expect((await send('approver1', 'POST', `${path}/decide`, { decision: 'approve' })).body.code).toBe('NotAnApprover');
+
+  const times = { from: new Date().toISOString(), until: new Date(Date.now() + 600_000).toISOString() };
+  const { body: delegation } = await send('approver2', 'POST', '/delegations', { delegate: 'approver1', ...times });
+  expect(delegation).toMatchObject({ delegator: 'approver2', delegate: 'approver1', endedAt: null });
+  expect((await send('approver1', 'GET', path)).body.allowedActions).toContain('decide');
+  const decided = await send('approver1', 'POST', `${path}/decide`, { decision: 'approve', step: 0 });
+  expect(decided.body.approval).toMatchObject({ openStep: 1, votes: [{ approver: 'approver1', seat: 'approver2' }] });
+  const ended = await send('approver2', 'POST', `/delegations/${delegation.id}/end`);
+  expect(ended.body.endedAt).not.toBeNull();
+
+  const why = await send('requester', 'GET', `${path}/why`);
+  expect(why.body.sentence).toContain(account.samAccountName);
+  expect(why.body.reasons.map((reason: { kind: string }) => reason.kind)).toContain('must-act');
+  const notices = await send('administrator', 'GET', `${path}/notices`);
+  expect(notices.body.items.map((notice: { kind: string }) => notice.kind)).toContain('approval-needed');
 });

@@ -1,23 +1,17 @@
-/** Users, domains, templates and recorded answers in a real database. */
+/** Domains, freezes, drafts, migrations and recorded answers in a real database. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDomain, findDomain, listDomains } from '../../db/queries/domains.ts';
+import { createDomain, findDomain, listDomains, releaseBrake, setBrake } from '../../db/queries/domains.ts';
+import { createDraft, deleteDraft, findDraft, listDrafts, replaceDraft } from '../../db/queries/drafts.ts';
+import { createFreeze, findFreeze, listFreezes, thawFreeze } from '../../db/queries/freezes.ts';
+import { createMigration, findMigration, listMigrations } from '../../db/queries/migrations.ts';
 import { beginOperation, completeOperation } from '../../db/queries/operations.ts';
-import { addTemplateVersion, createTemplate, findTemplate, listTemplates } from '../../db/queries/templates.ts';
-import {
-  createUser,
-  findUserByTokenHash,
-  findUsersByNames,
-  hasAdministrator,
-  listUsers,
-  replaceToken,
-  setUserDisabled,
-} from '../../db/queries/users.ts';
+import { createUser } from '../../db/queries/users.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { sampleTemplate } from '../support/projection-samples.ts';
 
 const createdAt = '2026-01-31T12:00:00.123Z';
+const LATER = '2026-03-31T12:00:00.000Z';
 const FQDN = 'corp.example.com';
 
 let database: TestDatabase;
@@ -27,134 +21,146 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-describe('users', () => {
-  test('there is an administrator from the first enabled one on', async () => {
+test('a domain is registered once', async () => {
+  const { db } = database;
+  const registered = (fqdn: string) => ({
+    fqdn,
+    createdAt,
+    version: 1,
+    brakePerHour: 200,
+    brakeEngagedAt: null,
+    brakeReleasedAt: null,
+    brakeReleasedBy: null,
+  });
+  expect(await createDomain(db, FQDN, createdAt)).toBe('exists');
+  expect(await createDomain(db, 'a.example.com', createdAt)).toBe('created');
+  expect(await findDomain(db, 'a.example.com')).toEqual(registered('a.example.com'));
+  expect(await findDomain(db, 'b.example.com')).toBeUndefined();
+  const first = await listDomains(db, { limit: 1 });
+  expect(first).toEqual({ items: [registered('a.example.com')], next: 'a.example.com' });
+  expect(await listDomains(db, { after: first.next, limit: 1 })).toEqual({ items: [registered(FQDN)] });
+});
+
+test('of two who set the brake at the same instant one is told to look again; its release is recorded', async () => {
+  const { db } = database;
+  await createDomain(db, 'brake.example.com', createdAt);
+  const aim = { fqdn: 'brake.example.com', expectedVersion: 1 };
+  const outcomes = await Promise.all([5, 9].map((brakePerHour) => setBrake(db, { ...aim, brakePerHour })));
+  expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'conflict']);
+  expect(outcomes).toContainEqual({ outcome: 'conflict', version: 2 });
+  expect(await setBrake(db, { fqdn: 'none.example.com', brakePerHour: 1, expectedVersion: 1 })).toEqual({
+    outcome: 'missing',
+  });
+  const released = await releaseBrake(db, { fqdn: 'brake.example.com', by: 'ada', at: createdAt });
+  expect(released).toMatchObject({
+    version: 3,
+    brakeEngagedAt: null,
+    brakeReleasedAt: createdAt,
+    brakeReleasedBy: 'ada',
+  });
+  expect(await releaseBrake(db, { fqdn: 'none.example.com', by: 'ada', at: createdAt })).toBeUndefined();
+});
+
+describe('freezes', () => {
+  const freeze = (overrides = {}) => ({
+    id: randomUUID(),
+    scope: 'domain' as const,
+    subject: 'freeze.example.com',
+    reason: 'The auditors are here.',
+    frozenBy: 'ada',
+    frozenAt: createdAt,
+    ...overrides,
+  });
+
+  test('one is in force per subject; thawed, it is kept and another one may follow', async () => {
     const { db } = database;
-    expect(await hasAdministrator(db)).toBe(false);
-    await createUser(db, { name: 'ada', role: 'administrator', tokenHash: 'hash-of-ada', createdAt });
-    expect(await hasAdministrator(db)).toBe(true);
-    await setUserDisabled(db, 'ada', true);
-    expect(await hasAdministrator(db)).toBe(false);
-    await setUserDisabled(db, 'ada', false);
+    const first = freeze();
+    const asked = [first, freeze(), freeze()].map((one) => createFreeze(db, one));
+    expect((await Promise.all(asked)).sort()).toEqual(['created', 'exists', 'exists']);
+    const [inForce] = (await listFreezes(db, { inForce: true, limit: 9 })).items;
+    expect(await createFreeze(db, freeze({ scope: 'template' }))).toBe('created');
+    const thawed = { id: inForce!.id, thawedBy: 'eva', thawedAt: LATER };
+    expect(await thawFreeze(db, thawed)).toEqual({ ...inForce, ...thawed });
+    expect(await thawFreeze(db, { ...thawed, thawedBy: 'ada' })).toEqual({ ...inForce, ...thawed });
+    expect(await findFreeze(db, inForce!.id)).toEqual({ ...inForce, ...thawed });
+    expect(await thawFreeze(db, { ...thawed, id: randomUUID() })).toBeUndefined();
+    expect(await createFreeze(db, freeze({ frozenAt: LATER }))).toBe('created');
   });
 
-  test('a name is given once; the first user keeps role and token', async () => {
+  test('pages hold the newest first, all of them or those in force', async () => {
     const { db } = database;
-    const rita = { name: 'rita', role: 'requester' as const, tokenHash: 'hash-of-rita', createdAt };
-    expect(await createUser(db, rita)).toBe('created');
-    expect(await createUser(db, { ...rita, role: 'administrator', tokenHash: 'another' })).toBe('name-taken');
-    expect(await findUserByTokenHash(db, 'hash-of-rita')).toEqual({
-      name: 'rita',
-      role: 'requester',
-      disabled: false,
-      createdAt,
-    });
-    expect(await findUserByTokenHash(db, 'another')).toBeUndefined();
+    const first = await listFreezes(db, { limit: 1 });
+    expect(first.items).toMatchObject([{ frozenAt: LATER, thawedAt: null }]);
+    const rest = await listFreezes(db, { after: first.next, limit: 9 });
+    expect(rest.items.map(({ scope }) => scope).sort()).toEqual(['domain', 'template']);
+    expect((await listFreezes(db, { inForce: false, limit: 9 })).items).toMatchObject([{ thawedBy: 'eva' }]);
+    expect((await listFreezes(db, { inForce: true, limit: 9 })).items).toHaveLength(2);
+  });
+});
+
+describe('drafts of requests', () => {
+  beforeAll(async () => {
+    for (const name of ['dora', 'dirk']) {
+      await createUser(database.db, { name, role: 'requester', tokenHash: name, createdAt });
+    }
+  });
+  const draft = (overrides = {}) => ({
+    id: randomUUID(),
+    author: 'dora',
+    request: { samAccountName: 'svc-', owners: [] } as unknown,
+    templateId: null,
+    createdAt,
+    ...overrides,
   });
 
-  test('a new token takes the place of the old one', async () => {
+  test('a draft is its author’s: found, changed and deleted by nobody else', async () => {
     const { db } = database;
-    expect(await replaceToken(db, 'rita', 'newer-hash')).toBe(true);
-    expect(await findUserByTokenHash(db, 'hash-of-rita')).toBeUndefined();
-    expect((await findUserByTokenHash(db, 'newer-hash'))?.name).toBe('rita');
-    expect(await replaceToken(db, 'nobody', 'x')).toBe(false);
-    expect(await setUserDisabled(db, 'nobody', true)).toBe(false);
+    const made = draft();
+    expect(await createDraft(db, made)).toBe('created');
+    expect(await createDraft(db, made)).toBe('exists');
+    const { templateId: _templateId, ...visible } = made;
+    expect(await findDraft(db, made)).toEqual({ ...visible, revision: 1, changedAt: createdAt });
+    const edit = { ...made, request: { samAccountName: 'svc-a' }, expectedRevision: 1, changedAt: LATER };
+    expect(await findDraft(db, { ...made, author: 'dirk' })).toBeUndefined();
+    expect(await replaceDraft(db, { ...edit, author: 'dirk' })).toEqual({ outcome: 'missing' });
+    expect(await deleteDraft(db, { ...made, author: 'dirk' })).toBeUndefined();
+
+    expect(await replaceDraft(db, edit)).toEqual({ outcome: 'changed', revision: 2 });
+    expect(await replaceDraft(db, edit)).toEqual({ outcome: 'conflict', revision: 2 });
+    const changed = { ...visible, request: { samAccountName: 'svc-a' }, revision: 2, changedAt: LATER };
+    expect(await deleteDraft(db, made)).toEqual(changed);
+    expect(await findDraft(db, made)).toBeUndefined();
   });
 
-  test('a disabled user is found, and said to be disabled', async () => {
-    await setUserDisabled(database.db, 'rita', true);
-    expect((await findUserByTokenHash(database.db, 'newer-hash'))?.disabled).toBe(true);
-  });
-
-  test('of many names those that exist are found', async () => {
-    const found = await findUsersByNames(database.db, ['rita', 'nobody', 'ada']);
-    expect(found.map(({ name }) => name).sort()).toEqual(['ada', 'rita']);
-    expect(await findUsersByNames(database.db, [])).toEqual([]);
-  });
-
-  test('pages hold every user once, in the order of names, without the hashes of tokens', async () => {
-    const first = await listUsers(database.db, { limit: 1 });
-    expect(first).toEqual({
-      items: [{ name: 'ada', role: 'administrator', disabled: false, createdAt }],
-      next: 'ada',
-    });
-    const second = await listUsers(database.db, { after: first.next, limit: 1 });
-    expect(second.items.map(({ name }) => name)).toEqual(['rita']);
+  test('pages hold one author’s, the newest first', async () => {
+    const { db } = database;
+    const made = [1, 2, 3].map((day) => draft({ createdAt: `2026-03-0${day}T00:00:00.000Z` }));
+    for (const one of [...made, draft({ author: 'dirk' })]) await createDraft(db, one);
+    const first = await listDrafts(db, { author: 'dora', limit: 2 });
+    expect(first.items.map(({ id }) => id)).toEqual([made[2]!.id, made[1]!.id]);
+    const second = await listDrafts(db, { author: 'dora', after: first.next, limit: 2 });
+    expect(second.items.map(({ id }) => id)).toEqual([made[0]!.id]);
     expect(second.next).toBeUndefined();
   });
 });
 
-test('a domain is registered once', async () => {
+test('migrations are kept as they were asked for, the newest first', async () => {
   const { db } = database;
-  expect(await createDomain(db, FQDN, createdAt)).toBe('exists');
-  expect(await createDomain(db, 'a.example.com', createdAt)).toBe('created');
-  expect(await findDomain(db, 'a.example.com')).toEqual({ fqdn: 'a.example.com', createdAt });
-  expect(await findDomain(db, 'b.example.com')).toBeUndefined();
-  const first = await listDomains(db, { limit: 1 });
-  expect(first).toEqual({ items: [{ fqdn: 'a.example.com', createdAt }], next: 'a.example.com' });
-  expect(await listDomains(db, { after: first.next, limit: 1 })).toEqual({ items: [{ fqdn: FQDN, createdAt }] });
-});
-
-describe('templates', () => {
-  const made = (overrides = {}) => ({
+  const migration = (requestedAt: string) => ({
     id: randomUUID(),
-    template: sampleTemplate(overrides),
-    createdBy: 'ada',
-    createdAt,
+    requestedBy: 'ada',
+    requestedAt,
+    changes: { interval: 'P2Y', owners: ['olaf'] },
+    accounts: 20,
+    perMinute: 60,
   });
-
-  test('a template is found as it was stored, each version for ever', async () => {
-    const { db } = database;
-    const first = made({ name: 'Robots' });
-    expect(await createTemplate(db, first)).toBe('created');
-    expect(await createTemplate(db, first)).toBe('exists');
-    expect(await findTemplate(db, first.id)).toEqual({ ...first, version: 1 });
-
-    const second = { ...first, template: sampleTemplate({ name: 'Robots, renamed' }) };
-    expect(await addTemplateVersion(db, { ...second, expectedVersion: 1 })).toEqual({ outcome: 'added', version: 2 });
-    expect(await findTemplate(db, first.id)).toEqual({ ...second, version: 2 });
-    expect(await findTemplate(db, first.id, 1)).toEqual({ ...first, version: 1 });
-    expect(await findTemplate(db, first.id, 3)).toBeUndefined();
-    expect(await findTemplate(db, randomUUID())).toBeUndefined();
-  });
-
-  test('of two changes of the same version at the same instant one is told to look again', async () => {
-    const template = made();
-    await createTemplate(database.db, template);
-    const changes = [1, 2, 3, 4].map(() => addTemplateVersion(database.db, { ...template, expectedVersion: 1 }));
-    const outcomes = (await Promise.all(changes)).toSorted((a, b) => a.outcome.localeCompare(b.outcome));
-    const conflict = { outcome: 'conflict', currentVersion: 2 };
-    expect(outcomes).toEqual([{ outcome: 'added', version: 2 }, conflict, conflict, conflict]);
-  });
-
-  test('what is not there is told: the template, the domain', async () => {
-    const { db } = database;
-    const elsewhere = sampleTemplate({
-      directory: { ...sampleTemplate().directory, domain: 'unknown.example.com' },
-    });
-    expect(await addTemplateVersion(db, { ...made(), expectedVersion: 1 })).toEqual({ outcome: 'missing' });
-    const unknown = { ...made(), template: elsewhere };
-    expect(await createTemplate(db, unknown)).toBe('domain-missing');
-    expect(await findTemplate(db, unknown.id)).toBeUndefined();
-    const known = made();
-    await createTemplate(db, known);
-    const moved = { ...known, template: elsewhere, expectedVersion: 1 };
-    expect(await addTemplateVersion(db, moved)).toEqual({ outcome: 'domain-missing' });
-  });
-
-  test('pages hold the newest version of every template once, also of those that share a name', async () => {
-    for (let index = 0; index < 5; index += 1) await createTemplate(database.db, made({ name: 'Same name' }));
-    const seen: { name: string; id: string }[] = [];
-    let after: { name: string; id: string } | undefined;
-    do {
-      const page = await listTemplates(database.db, { after, limit: 2 });
-      seen.push(...page.items.map(({ template: { name }, id }) => ({ name, id })));
-      after = page.next;
-    } while (after);
-    const stored = await database.run('select name, id from templates order by name, id');
-    expect(seen).toEqual(stored);
-    expect(seen.filter(({ name }) => name === 'Same name')).toHaveLength(5);
-  });
+  const [older, newer] = [migration(createdAt), migration(LATER)];
+  for (const one of [older, newer]) expect(await createMigration(db, one)).toBe('created');
+  expect(await createMigration(db, older)).toBe('exists');
+  expect(await findMigration(db, older.id)).toEqual(older);
+  const first = await listMigrations(db, { limit: 1 });
+  expect(first.items).toEqual([newer]);
+  expect((await listMigrations(db, { after: first.next, limit: 1 })).items).toEqual([older]);
 });
 
 describe('recorded answers', () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { DOMAINS } from '../../infra/dev/stack.ts';
-import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { GONE, openPeople, PUT_AWAY, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { connectionsThrough, createFaults, MOMENTS, type Faults } from '../support/faults.ts';
 import { engineConfiguration, replaceEngine } from '../support/own-engine.ts';
 
@@ -11,11 +11,15 @@ const stateFolder = inject('stateFolder');
 const PATIENCE_MS = 90_000;
 
 let people: People;
+/** Those whose retirements can be undone. */
+let careful: People;
 let faults: Faults;
 let restore: () => Promise<void>;
 
 beforeAll(async () => {
   people = await openPeople(stateFolder);
+  const terms = { gracePeriod: 'P30D', retirementOu: `retired-${Date.now()}` };
+  careful = await openPeople(stateFolder, undefined, terms);
   faults = createFaults();
   const configuration = await engineConfiguration(stateFolder, CORP);
   restore = await replaceEngine(stateFolder, configuration, connectionsThrough(faults, configuration));
@@ -25,10 +29,14 @@ afterAll(async () => {
   await restore?.();
 });
 
-async function retire(account: Account): Promise<Account> {
-  await people.client.act('owner', account, 'retire');
-  return people.client.until(account, 'is retired', (now) => now.state === 'retired', PATIENCE_MS);
+async function act(account: Account, action: 'retire' | 'restore', state: Account['state']): Promise<Account> {
+  // The answer comes after the step, which may take longer than a caller waits.
+  await people.client.act('owner', account, action).catch(() => undefined);
+  return people.client.until(account, `is ${state}`, (now) => now.state === state && !now.blocked, PATIENCE_MS);
 }
+
+const retire = (account: Account): Promise<Account> => act(account, 'retire', 'retired');
+const putAway = (account: Account): Promise<Account> => act(account, 'retire', 'quarantined');
 
 /**
  * Cuts every call of an undisturbed `work` in turn, and prints and answers what came of each cut. What an engine remembers
@@ -86,6 +94,28 @@ describe('retirement', () => {
       GONE,
     );
     expect(rows.length).toBeGreaterThanOrEqual(20);
+    expect(rows.filter(({ outcome }) => outcome !== '✓')).toEqual([]);
+  });
+});
+
+describe('a retirement that can be undone', () => {
+  it('puts the account away wherever it is cut', { timeout: 900_000 }, async () => {
+    const rows = await campaign(
+      () => careful.provide(CORP),
+      (account) => putAway(account!),
+      PUT_AWAY,
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(40);
+    expect(rows.filter(({ outcome }) => outcome !== '✓')).toEqual([]);
+  });
+
+  it('brings it back wherever its undo is cut', { timeout: 900_000 }, async () => {
+    const rows = await campaign(
+      async () => putAway(await careful.provide(CORP)),
+      (account) => act(account!, 'restore', 'active'),
+      USABLE,
+    );
+    expect(rows.length).toBeGreaterThanOrEqual(40);
     expect(rows.filter(({ outcome }) => outcome !== '✓')).toEqual([]);
   });
 });

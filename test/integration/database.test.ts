@@ -1,4 +1,7 @@
 /** The connection itself: migrations by two programs at once, transactions, limits, and what errors tell. */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyMigrations } from '../../db/apply-migrations.ts';
 import { openDatabase } from '../../db/client.ts';
@@ -96,4 +99,44 @@ test('a ping is answered', async () => {
   const connection = openDatabase(database.url);
   await expect(connection.ping()).resolves.toBeUndefined();
   await connection.close();
+});
+
+/** A way to Postgres that can be made to lose everything that is said on it. */
+async function leakyWay(): Promise<{ url: string; lose(isLost: boolean): void; close(): void }> {
+  const there = new URL(database.url);
+  let isLost = false;
+  const server = createServer((near) => {
+    const far = connect(Number(there.port), there.hostname);
+    near.on('data', (bytes) => void far.write(bytes));
+    far.on('data', (bytes) => void (isLost || near.write(bytes)));
+    near.on('close', () => far.destroy()).on('error', () => undefined);
+    far.on('close', () => near.destroy()).on('error', () => undefined);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const port = String((server.address() as AddressInfo).port);
+  return {
+    url: Object.assign(new URL(database.url), { hostname: '127.0.0.1', port }).href,
+    lose: (lost) => void (isLost = lost),
+    close: () => server.close(),
+  };
+}
+
+test('a server that stops talking is noticed, and a connection that only rests is kept', async () => {
+  const way = await leakyWay();
+  const { db, close } = openDatabase(way.url, { statementTimeoutMs: 200, maxConnections: 1 });
+  const backend = () =>
+    db.query((drizzle) => drizzle.execute(sql`select pg_backend_pid() as pid`).then(({ rows }) => rows[0]));
+  const first = await backend();
+  await sleep(1_500);
+  expect(await backend()).toEqual(first);
+
+  way.lose(true);
+  const askedAt = performance.now();
+  const noAnswer = { name: 'DatabaseFailure', transient: true, message: expect.stringContaining('Query read timeout') };
+  await expect(backend()).rejects.toMatchObject(noAnswer);
+  expect(performance.now() - askedAt).toBeLessThan(3_000);
+  way.lose(false);
+  expect(await backend()).not.toEqual(first);
+  await close();
+  way.close();
 });

@@ -19,6 +19,14 @@ import { sampleSubmission } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
 const AWAY = { name: 'Refusal', code: 'ServiceUnavailable', message: expect.stringContaining('same Idempotency-Key') };
+const NOBODY = { failed: 'away', message: expect.any(String) };
+const QUESTION = {
+  domain: FQDN,
+  organizationalUnits: [],
+  groups: [],
+  folder: 'service-accounts',
+  samAccountName: null,
+};
 const codecKeys = parseKeyRing(`test:${randomBytes(32).toString('base64')}`);
 const dataConverter = createDataConverter(codecKeys);
 const NO_CREDENTIALS = {
@@ -33,9 +41,13 @@ test('without a control plane it is ServiceUnavailable in time', async () => {
   const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
   const connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: await createNamespace(connection), dataConverter });
-  const idle = createLifecycleGateway(client, 1_500);
+  const idle = createLifecycleGateway(client, { updateDeadlineMs: 1_500 });
   await expect(idle.submit(FQDN, randomUUID(), sampleSubmission())).rejects.toMatchObject(AWAY);
   await idle.ping();
+  // What nobody works on is told within the time that the caller has, and left to nobody.
+  expect(await idle.inspectTemplate(QUESTION, 1_000)).toEqual({ directory: NOBODY, vault: NOBODY });
+  // Accounts are told when the control plane is back.
+  await idle.reassess(randomUUID(), { approvers: { users: ['anna'], groups: [] }, left: [] });
   await connection.close();
 });
 
@@ -65,6 +77,10 @@ describe('a Temporal that is away, whether it refuses connections or is silent',
       ).rejects.toMatchObject(AWAY),
       expect(cutOff.ping()).rejects.toThrow(),
       cutOff.engineStatus(FQDN).then((status) => expect(status).toEqual({ status: 'unknown', lastSeenAt: null })),
+      cutOff.inspectTemplate(QUESTION, 3_000).then((result) => expect(result.directory).toEqual(NOBODY)),
+      expect(cutOff.reassess(randomUUID(), { approvers: { users: [], groups: [] }, left: [] })).rejects.toMatchObject(
+        AWAY,
+      ),
     ]);
     expect(Date.now() - askedAt).toBeLessThan(9_000);
   });

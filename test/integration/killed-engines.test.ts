@@ -1,8 +1,8 @@
-/** The engine's process killed at every call of provisioning and of retirement: another takes over, and all comes right. */
+/** The engine's process killed at every call of a life's steps: another takes over, and all comes right. */
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { DOMAINS, startProcess, stopProcess } from '../../infra/dev/stack.ts';
-import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { GONE, openPeople, PUT_AWAY, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { DEATHS, runEngineUntil, type Death, type StepCall } from '../support/killed-engines.ts';
 
 const [CORP] = DOMAINS;
@@ -14,20 +14,31 @@ const ACCOUNTS = 24;
 const PATIENCE_MS = 600_000;
 const PROVISIONING = ['stageCredential', 'establishAccount', 'promoteCredential'];
 const RETIREMENT = ['deleteAccount', 'revokeCredential'];
+const QUARANTINE = ['captureAccount', 'quarantineAccount', 'suspendCredential'];
+const UNDO = ['reinstateCredential', 'restoreAccount'];
 
 let people: People;
-/** The calls of an undisturbed life. */
+/** Those whose retirements can be undone. */
+let careful: People;
+/** The calls of two undisturbed lives. */
 let calls: readonly StepCall[];
 let accounts: readonly Account[];
 
 beforeAll(async () => {
   people = await openPeople(stateFolder);
+  const terms = { gracePeriod: 'P30D', retirementOu: `retired-${Date.now()}` };
+  careful = await openPeople(stateFolder, undefined, terms);
   await stopProcess(stateFolder, 'engine', CORP);
   const end = new AbortController();
   const running = runEngineUntil(stateFolder, CORP, null, end.signal);
   const account = await people.provide(CORP);
   await retire(account);
   await until(account, 'retired');
+  const undone = await careful.provide(CORP);
+  await retire(undone);
+  await until(undone, 'quarantined');
+  await restore(undone);
+  await until(undone, 'active');
   end.abort();
   calls = await running;
 }, 300_000);
@@ -45,6 +56,10 @@ async function until(account: Account, state: Account['state']): Promise<Account
 async function retire(account: Account): Promise<void> {
   void people.client.act('owner', account, 'retire').catch(() => undefined);
   await people.client.until(account, 'is on its way', ({ state }) => state !== 'active', PATIENCE_MS);
+}
+
+async function restore(account: Account): Promise<void> {
+  void people.client.act('owner', account, 'restore').catch(() => undefined);
 }
 
 interface Kill extends StepCall {
@@ -128,4 +143,18 @@ it('retirement leaves nothing of them', { timeout: 1_500_000 }, async () => {
   const retireAll = async () => (await Promise.all(accounts.map(retire)), accounts);
   const rows = await campaign(RETIREMENT, retireAll, 'retired', GONE);
   expect(rows.length).toBeGreaterThanOrEqual(16);
+});
+
+it('a retirement that can be undone puts them away', { timeout: 1_500_000 }, async () => {
+  await startProcess(stateFolder, 'engine', CORP);
+  const living = await Promise.all(Array.from({ length: ACCOUNTS }, async () => careful.provide(CORP)));
+  const retireAll = async () => (await Promise.all(living.map(retire)), living);
+  const rows = await campaign(QUARANTINE, retireAll, 'quarantined', PUT_AWAY);
+  expect(rows.length).toBeGreaterThanOrEqual(20);
+});
+
+it('its undo brings them back', { timeout: 1_500_000 }, async () => {
+  const restoreAll = async () => (await Promise.all(accounts.map(restore)), accounts);
+  const rows = await campaign(UNDO, restoreAll, 'active', USABLE);
+  expect(rows.length).toBeGreaterThanOrEqual(20);
 });

@@ -1,76 +1,34 @@
 /** The gateway against a real Temporal server and the real workflow, in a namespace of its own. Engines are away. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { Client, type Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createLifecycleGateway, type LifecycleGateway, type RecordTransition } from '../../api/lifecycle-gateway.ts';
-import type { Account } from '../../contracts/account.ts';
-import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
-import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
-import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput } from '../../contracts/workflows.ts';
+import { createLifecycleGateway, type LifecycleGateway } from '../../api/lifecycle-gateway.ts';
+import { accountWorkflowId } from '../../contracts/ids.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
-import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
-import { createDataConverter } from '../../infra/runtime/data-converter.ts';
-import { createNamespace } from '../support/namespace.ts';
-import { sampleAccount, sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
+import { FQDN, PATIENCE, startGatewayHarness, type GatewayHarness } from '../support/gateway-harness.ts';
+import { sampleSubmission } from '../support/projection-samples.ts';
 
-const FQDN = 'corp.example.com';
-/** Servers of the stack are quick, machines that run tests are not always. */
-const PATIENCE = { timeoutMs: 20_000, intervalMs: 200 };
 /** Of Temporal's API: `RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL`. */
 const RESET_REAPPLY_EXCLUDE_SIGNAL = 1;
-const dataConverter = createDataConverter(parseKeyRing(`test:${randomBytes(32).toString('base64')}`));
-const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
-let address: string;
-let namespace: string;
-let connection: Connection;
-let native: NativeConnection;
+let harness: GatewayHarness;
 let client: Client;
 let gateway: LifecycleGateway;
-let worker: Worker;
-let running: Promise<void>;
-const recorded: RecordTransition[] = [];
-
-const activities: PlatformActivities = {
-  reserveName: async ({ request }) =>
-    request.samAccountName === 'svc-taken'
-      ? { outcome: 'refused', code: 'NameTaken', message: 'svc-taken is in use.' }
-      : {
-          outcome: 'reserved',
-          snapshot: { templateId: request.templateId, version: request.templateVersion, template: sampleTemplate() },
-        },
-  recordTransition: async (transition) => void recorded.push(transition),
-};
-
 beforeAll(async () => {
   const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
-  address = stack.temporal.address;
-  connection = await Connection.connect({ address });
-  namespace = await createNamespace(connection);
-  client = new Client({ connection, namespace, dataConverter });
-  gateway = createLifecycleGateway(client, 10_000);
-  native = await NativeConnection.connect({ address });
-  worker = await Worker.create({
-    connection: native,
-    namespace,
-    taskQueue: CONTROL_TASK_QUEUE,
-    workflowsPath,
-    activities,
-    dataConverter,
-  });
-  running = worker.run();
+  harness = await startGatewayHarness(stack.temporal.address);
+  ({ client, gateway } = harness);
 });
+afterAll(async () => harness.close());
 
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await native.close();
-  await connection.close();
-});
+/** What was sent to the projection about an account, without the notices. */
+const recorded = (accountId: string) =>
+  harness.fakes
+    .inputsOf('recordTransition')
+    .filter(({ account }) => account.id === accountId)
+    .map(({ account, events }) => ({ account, events }));
 
 const by = (actor: string) => ({ actor, operationId: randomUUID() });
 
@@ -80,33 +38,14 @@ async function submitted(): Promise<string> {
   return accountId;
 }
 
-/** A workflow that was handed an active account. */
-async function living(overrides: Partial<Account> = {}): Promise<Account> {
-  const [startsAt, later] = ['2026-01-31T00:00:00.000Z', '2999-01-01T00:00:00.000Z'];
-  const account = sampleAccount({
-    domain: FQDN,
-    state: 'active',
-    sequence: 7,
-    objectGuid: randomUUID(),
-    ...{ startsAt, remindAt: later, renewalOpensAt: later, endsAt: later },
-    ...overrides,
-  });
-  const snapshot = { templateId: account.templateId, version: 1, template: sampleTemplate() };
-  const input: AccountLifecycleInput = {
-    accountId: account.id,
-    domain: account.domain,
-    carried: { account, snapshot, reminded: true, answered: [] },
-  };
-  await client.workflow.start(ACCOUNT_LIFECYCLE, {
-    workflowId: accountWorkflowId(account.domain, account.id),
-    taskQueue: CONTROL_TASK_QUEUE,
-    args: [input],
-  });
-  return account;
-}
-
-const engineOf = (fqdn: string, steps: Partial<EngineActivities>): Promise<Worker> =>
-  Worker.create({ connection: native, namespace, taskQueue: domainTaskQueue(fqdn), activities: steps, dataConverter });
+/** A ballot of somebody on each step of which they have a seat. */
+const ballot = (actor: string, decision: 'approve' | 'deny' = 'approve') => ({
+  ...by(actor),
+  standing: [[actor]],
+  step: null,
+  decision,
+  reason: null,
+});
 
 /**
  * A client on a slow way: the first answer to an update says no more than that the update was taken, and comes late. The
@@ -114,6 +53,7 @@ const engineOf = (fqdn: string, steps: Partial<EngineActivities>): Promise<Worke
  */
 function slowClient(late: () => Promise<unknown>): { client: Client; sent: () => number } {
   let sent = 0;
+  const { connection, namespace, dataConverter } = harness;
   const { workflowService } = connection;
   const updateWorkflowExecution = async (request: Parameters<typeof workflowService.updateWorkflowExecution>[0]) => {
     sent += 1;
@@ -134,8 +74,8 @@ describe('submit', () => {
     const message = sampleSubmission();
     const first = await gateway.submit(FQDN, accountId, message);
     expect(first).toMatchObject({ id: accountId, state: 'submitted', sequence: 1, owners: ['rita', 'olaf'] });
-    expect(recorded.some((one) => one.account.id === accountId)).toBe(true);
-    await gateway.act(FQDN, accountId, 'decide', { ...by('anna'), decision: 'approve', reason: null });
+    expect(recorded(accountId)).toHaveLength(1);
+    await gateway.act(FQDN, accountId, 'decide', ballot('anna'));
     expect(await gateway.submit(FQDN, accountId, message)).toEqual(first);
     expect(await gateway.snapshot(FQDN, accountId)).toMatchObject({ state: 'approved' });
   });
@@ -159,12 +99,33 @@ describe('submit', () => {
 
 describe('act', () => {
   test.each([
-    ['rita', 'approve', null, 'SelfApproval'],
-    ['ben', 'approve', null, 'NotAnApprover'],
-  ] as const)('%s who may not %s gets the code of the workflow', async (actor, decision, reason, code) => {
+    ['rita', [['rita']], 'SelfApproval'],
+    ['ben', [[]], 'NotAnApprover'],
+  ] as const)('%s who may not decide gets the code of the workflow', async (actor, standing, code) => {
     const accountId = await submitted();
-    const asked = gateway.act(FQDN, accountId, 'decide', { ...by(actor), decision, reason });
+    const asked = gateway.act(FQDN, accountId, 'decide', { ...ballot(actor), standing });
     await expect(asked).rejects.toMatchObject({ name: 'Refusal', code });
+  });
+
+  test('what is asked beside the action arrives, and its answer is remembered by its operation', async () => {
+    const { domain, id } = await harness.living();
+    const message = { ...by('olaf'), owners: ['olaf', 'otto'], ownerGroups: [] };
+    const changed = await gateway.act(domain, id, 'change-owners', message);
+    expect(changed).toMatchObject({ id, owners: ['olaf', 'otto'], sequence: 8 });
+    expect(await gateway.earlierAnswer(domain, id, message.operationId)).toEqual(changed);
+    expect(await gateway.earlierAnswer(domain, id, randomUUID())).toBeNull();
+    expect(await gateway.earlierAnswer(domain, randomUUID(), message.operationId)).toBeNull();
+    // Another body under the same operation changes nothing: the API says that the key was used.
+    expect(await gateway.act(domain, id, 'change-owners', { ...message, owners: ['rita'] })).toEqual(changed);
+  });
+
+  test('approvers are replaced on the open step only', async () => {
+    const accountId = await submitted();
+    const asked = { ...by('ada'), step: 0, approvers: { users: ['ben', 'cleo'], groups: ['chiefs'] }, quorum: 2 };
+    const wrong = gateway.act(FQDN, accountId, 'replace-approvers', { ...asked, ...by('ada'), step: 1 });
+    await expect(wrong).rejects.toMatchObject({ name: 'Refusal', code: 'StepNotOpen' });
+    const replaced = await gateway.act(FQDN, accountId, 'replace-approvers', asked);
+    expect(replaced.approval.steps[0]).toMatchObject({ approvers: asked.approvers, quorum: 2 });
   });
 
   test('an action that the state does not allow is a StateConflict in words', async () => {
@@ -204,6 +165,7 @@ describe('act', () => {
 test('a message that is not encrypted stops an account, which is ServiceUnavailable, until a reset leaves it out', async () => {
   const accountId = await submitted();
   const workflowId = accountWorkflowId(FQDN, accountId);
+  const { connection, namespace } = harness;
   const stranger = new Client({ connection, namespace });
   await stranger.workflow.getHandle(workflowId).signal('anything', 'in plain text');
   const asked = by('rita');
@@ -236,11 +198,11 @@ test('recordedTransitions gives what histories have, decrypted', async () => {
     },
     PATIENCE,
   );
-  expect(found).toEqual(recorded.filter((one) => one.account.id === accountId));
+  expect(found).toEqual(recorded(accountId));
 });
 
 test('recordedTransitions gives the account that a run was handed, for earlier runs are forgotten', async () => {
-  const account = await living();
+  const account = await harness.living();
   const found = await eventually(
     'the run can be listed',
     async () => {
@@ -249,11 +211,14 @@ test('recordedTransitions gives the account that a run was handed, for earlier r
     },
     PATIENCE,
   );
-  expect(found).toEqual({ account, event: null });
+  expect(found).toEqual({ account, events: [] });
 });
 
 test('an answer that is fetched only when a new run has begun is the answer, and the change is made once', async () => {
-  const account = await living({ domain: `${randomUUID()}.example.com`, renewalOpensAt: '2026-01-31T00:00:00.000Z' });
+  const account = await harness.living({
+    domain: `${randomUUID()}.example.com`,
+    renewalOpensAt: '2026-01-31T00:00:00.000Z',
+  });
   const { domain, id } = account;
   const handle = client.workflow.getHandle(accountWorkflowId(domain, id));
   const { runId } = await handle.describe();
@@ -264,10 +229,15 @@ test('an answer that is fetched only when a new run has begun is the answer, and
     });
   const slow = slowClient(hasNewRun);
   const changes: unknown[] = [];
-  const engine = await engineOf(domain, { applyExpiry: async (input) => void changes.push(input) });
+  const engine = await harness.engineOf(domain, { applyExpiry: async (input) => void changes.push(input) });
   await engine.runUntil(async () => {
     const message = by('olaf');
-    const renewed = await createLifecycleGateway(slow.client, 90_000).act(domain, id, 'renew', message);
+    const renewed = await createLifecycleGateway(slow.client, { updateDeadlineMs: 90_000 }).act(
+      domain,
+      id,
+      'renew',
+      message,
+    );
     expect(renewed).toMatchObject({ id, state: 'active', sequence: account.sequence + 1 });
     expect(await gateway.act(domain, id, 'renew', message)).toEqual(renewed);
   });
@@ -278,7 +248,7 @@ test('an answer that is fetched only when a new run has begun is the answer, and
 test('an engine is online while it polls, and was never seen before', async () => {
   const fqdn = `${randomUUID()}.example.com`;
   expect(await gateway.engineStatus(fqdn)).toEqual({ status: 'away', lastSeenAt: null });
-  const engine = await engineOf(fqdn, { applyExpiry: async () => undefined });
+  const engine = await harness.engineOf(fqdn, { applyExpiry: async () => undefined });
   await engine.runUntil(
     eventually('the engine is online', async () => (await gateway.engineStatus(fqdn)).status === 'online', PATIENCE),
   );

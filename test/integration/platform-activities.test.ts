@@ -3,99 +3,337 @@ import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlatformActivities } from '../../activities/platform/activities.ts';
-import type { PlatformActivities, ReserveNameInput } from '../../contracts/activities.ts';
+import type {
+  AdmitDestructiveStepInput,
+  FindSuccessorsInput,
+  PlatformActivities,
+  ReserveNameInput,
+} from '../../contracts/activities.ts';
 import { openDatabase } from '../../db/client.ts';
 import { findAccount } from '../../db/queries/accounts.ts';
-import { createDomain } from '../../db/queries/domains.ts';
-import { addTemplateVersion, createTemplate } from '../../db/queries/templates.ts';
-import { createUser } from '../../db/queries/users.ts';
+import { createDomain, findDomain, releaseBrake, setBrake } from '../../db/queries/domains.ts';
+import { createFreeze, thawFreeze } from '../../db/queries/freezes.ts';
+import { createGroup, setGroupDisabled } from '../../db/queries/groups.ts';
+import { addDraft, createTemplate, deleteTemplate, publishTemplate } from '../../db/queries/publish-templates.ts';
+import { createUser, setUserDisabled } from '../../db/queries/users.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { sampleAccount, sampleEvent, sampleTemplate } from '../support/projection-samples.ts';
+import { sampleAccount, sampleEvent, sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
+import { quietLogger } from '../support/quiet-runtime.ts';
 
 const FQDN = 'corp.example.com';
 const NOW = '2026-01-31T12:00:00.000Z';
-const clock = () => new Date(NOW);
-const templateId = randomUUID();
+const by = { by: 'ada', at: NOW };
+const making = { createdBy: 'ada', createdAt: NOW };
 
+let now = NOW;
+const clock = () => new Date(now);
 let database: TestDatabase;
 let activities: PlatformActivities;
 beforeAll(async () => {
   database = await createTestDatabase();
   const { db } = database;
   activities = createPlatformActivities({ db, clock });
-  await createUser(db, { name: 'ada', role: 'administrator', tokenHash: 'none', createdAt: NOW });
+  await createUser(db, { name: 'ada', role: 'administrator', tokenHash: 'ada', createdAt: NOW });
   await createDomain(db, FQDN, NOW);
-  const made = { id: templateId, createdBy: 'ada', createdAt: NOW };
-  await createTemplate(db, { ...made, template: sampleTemplate({ naming: { pattern: 'svc-[a-z]+' } }) });
-  const stricter = sampleTemplate({ naming: { pattern: 'robot-[a-z]+' } });
-  await addTemplateVersion(db, { ...made, template: stricter, expectedVersion: 1 });
 });
 afterAll(() => database.drop());
 
-function asked(samAccountName: string, { templateVersion = 1, ...rest }: Record<string, unknown> = {}) {
-  return {
-    accountId: randomUUID(),
-    domain: FQDN,
-    requester: 'rita',
-    request: { templateId, templateVersion, samAccountName, justification: 'Runs the payroll.', owners: [] },
-    ...rest,
-  } as ReserveNameInput;
+/** Runs an activity as a worker does. */
+const run = <Input, Result>(activity: (input: Input) => Promise<Result>, input: Input): Promise<Result> =>
+  new MockActivityEnvironment({}, { logger: quietLogger }).run(activity, input);
+
+async function published(pattern: string): Promise<string> {
+  const id = randomUUID();
+  const template = sampleTemplate({ naming: { pattern, prefix: pattern.slice(0, 3) } });
+  await createTemplate(database.db, { id, template, ...making });
+  await publishTemplate(database.db, { id, ...by });
+  return id;
 }
 
-const reserve = (input: ReserveNameInput, of = activities) => new MockActivityEnvironment().run(of.reserveName, input);
-
 describe('reserveName', () => {
-  test('takes the name and gives the template as it was in that version; again, the same', async () => {
-    const input = asked('svc-payroll');
-    const template = sampleTemplate({ naming: { pattern: 'svc-[a-z]+' } });
-    const reserved = { outcome: 'reserved', snapshot: { templateId, version: 1, template } };
-    expect(await reserve(input)).toEqual(reserved);
-    expect(await reserve(input)).toEqual(reserved);
-    expect(await reserve(asked('svc-payroll'))).toMatchObject({ outcome: 'refused', code: 'NameTaken' });
+  const template = sampleTemplate({ naming: { pattern: 'svc-[a-z]+', prefix: 'svc' } });
+  let templateId: string;
+  beforeAll(async () => {
+    templateId = await published('svc-[a-z]+');
   });
 
-  test.each([
-    ['a name that the pattern does not match', asked('app-payroll'), 'PolicyViolation'],
-    ['a name that matches in part', asked('svc-payroll-2'), 'PolicyViolation'],
-    ['a name that only an older version allows', asked('svc-other', { templateVersion: 2 }), 'PolicyViolation'],
-    ['a template of another domain', asked('svc-abroad', { domain: 'lab.example.com' }), 'PolicyViolation'],
-    ['a version that is not there', asked('svc-future', { templateVersion: 9 }), 'NotFound'],
+  function asked(samAccountName: string, { request = {}, ...rest }: Record<string, unknown> = {}): ReserveNameInput {
+    const submission = sampleSubmission({ templateId, samAccountName, ...(request as object) });
+    return { accountId: randomUUID(), domain: FQDN, requester: 'rita', request: submission.request, ...rest };
+  }
+
+  test('takes the name and gives the template as it was in that version; again, the same', async () => {
+    const input = asked('svc-payroll');
+    const reserved = { outcome: 'reserved', snapshot: { templateId, version: 1, template } };
+    expect(await run(activities.reserveName, input)).toEqual(reserved);
+    expect(await run(activities.reserveName, input)).toEqual(reserved);
+    expect(await run(activities.reserveName, asked('SVC-payroll'))).toMatchObject({ code: 'PolicyViolation' });
+    expect(await run(activities.reserveName, asked('svc-payroll'))).toMatchObject({ code: 'NameTaken' });
+  });
+
+  test.each<[string, () => ReserveNameInput, string]>([
+    ['a name that the pattern does not match', () => asked('svc-2'), 'PolicyViolation'],
+    ['a name that matches in part', () => asked('svc-payroll-2'), 'PolicyViolation'],
+    ['a template of another domain', () => asked('svc-abroad', { domain: 'lab.example.com' }), 'PolicyViolation'],
+    ['an interval that is not offered', () => asked('svc-long', { request: { interval: 'P9Y' } }), 'PolicyViolation'],
+    ['a version that is not there', () => asked('svc-future', { request: { templateVersion: 9 } }), 'NotFound'],
+    ['a template that is not there', () => asked('svc-gone', { request: { templateId: randomUUID() } }), 'NotFound'],
   ])('%s is refused as a result, and takes no name', async (_what, input, code) => {
-    expect(await reserve(input)).toMatchObject({ outcome: 'refused', code });
-    const taken = await database.run('select from name_reservations where account_id = $1', [input.accountId]);
+    const made = input();
+    expect(await run(activities.reserveName, made)).toMatchObject({ outcome: 'refused', code });
+    const taken = await database.run('select from name_reservations where account_id = $1', [made.accountId]);
     expect(taken).toEqual([]);
+  });
+
+  test('only the published version counts, but what was reserved under an older one stays', async () => {
+    const { db } = database;
+    const id = await published('old-[a-z]+');
+    const held = asked('old-held', { request: { templateId: id } });
+    const reserved = await run(activities.reserveName, held);
+    await addDraft(db, { id, ...making });
+    const under = (templateVersion: number) => asked('old-other', { request: { templateId: id, templateVersion } });
+    expect(await run(activities.reserveName, under(2))).toMatchObject({ code: 'NotPublished' });
+    await publishTemplate(db, { id, ...by });
+    expect(await run(activities.reserveName, under(1))).toMatchObject({ outcome: 'refused', code: 'NotPublished' });
+    expect(await run(activities.reserveName, held)).toEqual(reserved);
+    expect(await run(activities.reserveName, under(2))).toMatchObject({ outcome: 'reserved' });
+  });
+
+  test('of two requests for one name at the same instant exactly one wins, and keeps it when asked again', async () => {
+    const inputs = Array.from({ length: 8 }, () => asked('svc-race'));
+    const first = await Promise.all(inputs.map((input) => run(activities.reserveName, input)));
+    expect(first.filter(({ outcome }) => outcome === 'reserved')).toHaveLength(1);
+    expect(await Promise.all(inputs.map((input) => run(activities.reserveName, input)))).toEqual(first);
+  });
+
+  test('of a deletion of the template and a reservation under it one is refused', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const id = await published('del-[a-z]+');
+      const input = asked(`del-${'abcdefghij'[round]}`, { request: { templateId: id } });
+      const [reserved, deleted] = await Promise.all([
+        run(activities.reserveName, input),
+        deleteTemplate(database.db, id),
+      ]);
+      expect([reserved.outcome, deleted]).toEqual(
+        reserved.outcome === 'reserved' ? ['reserved', 'in-use'] : ['refused', 'deleted'],
+      );
+    }
   });
 
   test('an input that it does not understand fails for good, and names fields, not values', async () => {
     const input = asked('svc-payroll', { accountId: 'canary' });
-    const failed = (await reserve(input).catch((error: unknown) => error)) as Error;
+    const failed = (await run(activities.reserveName, input).catch((error: unknown) => error)) as Error;
     expect(failed).toMatchObject({ type: 'InvalidRequest', nonRetryable: true, details: [{ fields: 'accountId' }] });
     expect(JSON.stringify(failed)).not.toContain('canary');
   });
 });
 
-test('recordTransition writes what the projection shows, once', async () => {
+test('recordTransition writes what the projection shows, once, and tells who can decide', async () => {
+  for (const name of ['anna', 'ben']) {
+    await createUser(database.db, { name, role: 'approver', tokenHash: name, createdAt: NOW });
+  }
   const account = sampleAccount();
-  const transition = { account, event: sampleEvent(account) };
-  await new MockActivityEnvironment().run(activities.recordTransition, transition);
-  await new MockActivityEnvironment().run(activities.recordTransition, transition);
+  const transition = { account, events: [sampleEvent(account)], notices: [] };
+  expect(await run(activities.recordTransition, transition)).toEqual({ ableToDecide: ['anna'] });
+  expect(await run(activities.recordTransition, transition)).toEqual({ ableToDecide: ['anna'] });
   expect(await findAccount(database.db, account.id)).toEqual(account);
+
+  const second = { ...account, sequence: 2, approval: { ...account.approval, openStep: 1 } };
+  const voted = { ...second, approval: { ...second.approval, votes: [vote('anna')] } };
+  const recorded = { account: voted, events: [sampleEvent(voted, { type: 'voted' })] };
+  expect(await run(activities.recordTransition, recorded)).toEqual({ ableToDecide: ['ben'] });
+  const { id: accountId, domain } = account;
+  const asked = { accountId, domain, users: ['anna', 'ben', 'cleo'], groups: [] };
+  expect(await run(activities.findDeciders, asked)).toEqual(['ben']);
+  await setUserDisabled(database.db, 'ben', true);
+  expect(await run(activities.findDeciders, asked)).toEqual([]);
+  expect(await run(activities.findDeciders, { ...asked, accountId: randomUUID() })).toEqual(['anna']);
+  const rejected = { ...voted, sequence: 3, state: 'rejected' as const };
+  expect(await run(activities.recordTransition, { account: rejected, events: [sampleEvent(rejected)] })).toEqual({
+    ableToDecide: null,
+  });
+});
+
+function vote(approver: string) {
+  return { step: 1, approver, seat: approver, decision: 'approve' as const, reason: null, at: NOW };
+}
+
+describe('findSuccessors', () => {
+  const asked = (overrides: Partial<FindSuccessorsInput> = {}): FindSuccessorsInput => ({
+    accountId: randomUUID(),
+    domain: FQDN,
+    owners: ['lena'],
+    ownerGroups: [],
+    left: 'lena',
+    fallbackGroup: null,
+    ...overrides,
+  });
+  beforeAll(async () => {
+    const { db } = database;
+    const make = (name: string, samAccountName: string | null = null) =>
+      createUser(db, {
+        name,
+        role: 'owner',
+        tokenHash: name,
+        createdAt: NOW,
+        directoryAccount: samAccountName === null ? null : { domain: FQDN, samAccountName },
+      });
+    await make('lena', 'l.ena');
+    await make('leon');
+    await make('mona', 'M.Ona');
+    await make('nina');
+    await createGroup(db, { name: 'Team', members: ['nina', 'leon'], createdAt: NOW });
+    await createGroup(db, { name: 'Left', members: ['lena', 'leon'], createdAt: NOW });
+    await createGroup(db, { name: 'Off', members: ['nina'], createdAt: NOW });
+    await setGroupDisabled(db, 'Off', true);
+    for (const name of ['lena', 'leon']) await setUserDisabled(db, name, true);
+  });
+
+  test.each<[string, Partial<FindSuccessorsInput>, object]>([
+    ['who is active did not leave', { left: 'nina', owners: ['nina'] }, { outcome: 'still-there' }],
+    [
+      'another owner who is active answers',
+      { owners: ['lena', 'leon', 'nina'] },
+      { outcome: 'owners-left', owners: ['leon', 'nina'] },
+    ],
+    ['a group with an active member answers', { ownerGroups: ['Team'] }, { outcome: 'owners-left', owners: [] }],
+    ['who owned through a group leaves others behind', { owners: ['nina'] }, { outcome: 'still-there' }],
+    ['else the directory is asked for the manager', {}, { outcome: 'asks-directory', samAccountName: 'l.ena' }],
+    ['the manager whom it knows answers', { managerSamAccountName: 'm.ona' }, { outcome: 'manager', owner: 'mona' }],
+    ['a manager who is no user does not', { managerSamAccountName: 'boss' }, { outcome: 'nobody' }],
+    ['it knows none: nobody', { managerSamAccountName: null }, { outcome: 'nobody' }],
+    [
+      'a group with nobody active does not answer',
+      { ownerGroups: ['Left'], managerSamAccountName: null },
+      { outcome: 'nobody' },
+    ],
+    ['a disabled group does not answer', { ownerGroups: ['Off'], managerSamAccountName: null }, { outcome: 'nobody' }],
+    ['a leaver without an account there has no manager', { left: 'leon', owners: ['leon'] }, { outcome: 'nobody' }],
+    [
+      'an account in another domain is not looked up here',
+      { domain: 'lab.example.com', fallbackGroup: 'Team' },
+      { outcome: 'fallback-group', group: 'Team' },
+    ],
+    [
+      'the fallback group comes after the manager',
+      { managerSamAccountName: null, fallbackGroup: 'Team' },
+      { outcome: 'fallback-group', group: 'Team' },
+    ],
+    [
+      'a fallback group with nobody active does not answer',
+      { managerSamAccountName: null, fallbackGroup: 'Left' },
+      { outcome: 'nobody' },
+    ],
+  ])('%s', async (_what, overrides, outcome) => {
+    expect(await run(activities.findSuccessors, asked(overrides))).toEqual(outcome);
+  });
+});
+
+describe('admitDestructiveStep', () => {
+  const later = (minutes: number) => new Date(Date.parse(NOW) + minutes * 60_000).toISOString();
+
+  /** A domain of its own with a brake, and how its steps are asked for. */
+  async function braked(brakePerHour: number) {
+    const fqdn = `d-${randomUUID().slice(0, 8)}.example.com`;
+    await createDomain(database.db, fqdn, NOW);
+    await setBrake(database.db, { fqdn, brakePerHour, expectedVersion: 1 });
+    const step = (overrides: Partial<AdmitDestructiveStepInput> = {}): AdmitDestructiveStepInput => ({
+      accountId: randomUUID(),
+      domain: fqdn,
+      templateId: randomUUID(),
+      step: 'deletion',
+      sequence: 7,
+      ...overrides,
+    });
+    const admit = async (input = step(), at = NOW): Promise<string> => {
+      now = at;
+      const asked = run(activities.admitDestructiveStep, input);
+      return asked.then(
+        () => 'admitted',
+        (error: { type: string; nonRetryable: boolean }) => `${error.type}${error.nonRetryable ? ', for good' : ''}`,
+      );
+    };
+    return { fqdn, step, admit };
+  }
+
+  test('one step too many within the hour engages the brake, for what comes later too, until it is released', async () => {
+    const { fqdn, step, admit } = await braked(2);
+    const first = step();
+    expect(await admit(first)).toBe('admitted');
+    expect(await admit(step(), later(30))).toBe('admitted');
+    expect(await admit(step(), later(59))).toBe('BrakeEngaged');
+    expect(await admit(step(), later(300))).toBe('BrakeEngaged');
+    expect(await admit(first, later(300))).toBe('admitted');
+    expect((await findDomain(database.db, fqdn))?.brakeEngagedAt).toBe(later(59));
+
+    await releaseBrake(database.db, { fqdn, by: 'ada', at: later(300) });
+    expect(await admit(step(), later(301))).toBe('admitted');
+    expect(await admit(step(), later(302))).toBe('admitted');
+    expect(await admit(step(), later(303))).toBe('BrakeEngaged');
+  });
+
+  test('what is older than an hour is not counted', async () => {
+    const { step, admit } = await braked(1);
+    expect(await admit(step())).toBe('admitted');
+    expect(await admit(step(), later(60))).toBe('admitted');
+    expect(await admit(step(), later(119))).toBe('BrakeEngaged');
+  });
+
+  test('account, step and sequence are one admission, however often and at the same instant', async () => {
+    const { step, admit } = await braked(3);
+    const same = step();
+    expect(await Promise.all([1, 2, 3, 4, 5].map(() => admit(same)))).toEqual(new Array(5).fill('admitted'));
+    expect(await admit({ ...same, sequence: 8 })).toBe('admitted');
+    expect(await admit({ ...same, step: 'retirement' })).toBe('admitted');
+    expect(await admit({ ...same, step: 'end-of-life' })).toBe('BrakeEngaged');
+  });
+
+  test('of many at the same instant as many are let through as the brake allows', async () => {
+    const { admit } = await braked(5);
+    const outcomes = await Promise.all(Array.from({ length: 12 }, () => admit()));
+    expect(outcomes.filter((outcome) => outcome === 'admitted')).toHaveLength(5);
+    expect(outcomes.filter((outcome) => outcome === 'BrakeEngaged')).toHaveLength(7);
+  });
+
+  test('a freeze of the domain or the template holds what was not admitted before, until it is thawed', async () => {
+    const { fqdn, step, admit } = await braked(50);
+    const { db } = database;
+    const [admitted, other] = [step(), step()];
+    await admit(admitted);
+    for (const [scope, subject] of [
+      ['domain', fqdn],
+      ['template', other.templateId],
+    ] as const) {
+      const id = randomUUID();
+      await createFreeze(db, { id, scope, subject, reason: 'The auditors are here.', frozenBy: 'ada', frozenAt: NOW });
+      expect(await admit(other)).toBe('Frozen');
+      expect(await admit(admitted)).toBe('admitted');
+      const elsewhere = scope === 'domain' ? await braked(1) : { admit };
+      expect(await elsewhere.admit()).toBe('admitted');
+      const told = await run(activities.admitDestructiveStep, other).catch((error: Error) => error.message);
+      expect(told).toContain('ada has frozen');
+      expect(told).toContain('The auditors are here.');
+      await thawFreeze(db, { id, thawedBy: 'ada', thawedAt: NOW });
+    }
+    expect(await admit(other)).toBe('admitted');
+  });
+
+  test('in a domain that is not registered nothing is destroyed', async () => {
+    const { admit, step } = await braked(1);
+    expect(await admit(step({ domain: 'unknown.example.com' }))).toBe('NotFound, for good');
+  });
 });
 
 test('a database that is away is tried again, and a refusal of it tells no value', async () => {
   const away = openDatabase('postgres://nobody:canary@127.0.0.1:1/none', { connectTimeoutMs: 500 });
   const cutOff = createPlatformActivities({ db: away.db, clock });
+  const account = sampleAccount({ justification: 'canary\u0000' });
+  const transition = { account, events: [sampleEvent(account)] };
   const unavailable = { type: 'ServiceUnavailable', nonRetryable: false };
-  await expect(reserve(asked('svc-payroll'), cutOff)).rejects.toMatchObject(unavailable);
+  await expect(run(cutOff.recordTransition, transition)).rejects.toMatchObject(unavailable);
   await away.close();
 
-  const canary = 'canary\u0000';
-  const account = sampleAccount({ justification: canary });
-  const recording = new MockActivityEnvironment().run(activities.recordTransition, {
-    account,
-    event: sampleEvent(account),
-  });
-  const failed = (await recording.catch((error: unknown) => error)) as Error;
+  const failed = (await run(activities.recordTransition, transition).catch((error: unknown) => error)) as Error;
   expect(failed).toMatchObject({ type: 'UnexpectedError', message: expect.stringContaining('SQLSTATE 22021') });
   expect(JSON.stringify([failed, failed.message, failed.stack, failed.cause])).not.toContain('canary');
 });

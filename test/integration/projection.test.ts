@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Account } from '../../contracts/account.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Account, AccountEvent } from '../../contracts/account.ts';
+import { FINAL_STATES } from '../../contracts/lifecycle.ts';
+import type { User } from '../../contracts/permissions.ts';
 import { projectTransition, reserveAccountName, restoreAccount } from '../../db/project-account.ts';
-import { findAccount, listAccountEvents, listAccounts, oldestQueued } from '../../db/queries/accounts.ts';
+import {
+  findAccount,
+  findAccountsByIds,
+  listAccountEvents,
+  listAccounts,
+  oldestQueued,
+  type AccountFilter,
+} from '../../db/queries/accounts.ts';
+import { isNameReserved } from '../../db/queries/names.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { sampleAccount, sampleEvent } from '../support/projection-samples.ts';
+import { sampleAccount, sampleApproval, sampleEvent } from '../support/projection-samples.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -20,7 +30,20 @@ const reservation = (overrides: { accountId?: string; domain?: string; samAccoun
   accountId: randomUUID(),
   domain: 'corp.example.com',
   samAccountName: `svc-${randomUUID().slice(0, 8)}`,
+  templateId: randomUUID(),
   reservedAt: T0,
+  ...overrides,
+});
+
+/** Records that `account` has come to be as it is. */
+const project = (account: Account, event: Partial<AccountEvent> = {}) =>
+  projectTransition(database.db, { account, events: [sampleEvent(account, event)] }, T2);
+
+const caller = (name: string, overrides: Partial<User> = {}): User => ({
+  name,
+  role: 'owner',
+  groups: [],
+  standsFor: [],
   ...overrides,
 });
 
@@ -35,11 +58,29 @@ const provisionedAccount = (submitted: Account): Account => ({
   approval: {
     ...submitted.approval,
     openStep: 2,
-    votes: [{ step: 0, approver: 'anna', decision: 'approve', reason: null, at: T1 }],
+    quorumLostAt: T1,
+    votes: [{ step: 0, approver: 'zoe', seat: 'anna', decision: 'approve', reason: null, at: T1 }],
   },
+  ownerGroups: ['Payroll team', 'a, "b"'],
+  attributes: { displayName: 'Payroll', department: 'null' },
   endOfLife: 'delete',
+  interval: 'P90D',
   startsAt: T1,
-  remindAt: T1,
+  ended: true,
+  renewal: { returnTo: 'expired', requestedBy: 'rita', requestedAt: T1 },
+  retirement: {
+    requestedBy: 'system',
+    requestedAt: T1,
+    returnTo: 'disabled',
+    final: false,
+    undoUntil: T2,
+    captured: {
+      enabled: true,
+      organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=com',
+      groups: [{ objectGuid: 'c3d4', distinguishedName: 'CN=g,DC=corp,DC=example,DC=com' }],
+      accountExpires: null,
+    },
+  },
   renewalOpensAt: T2,
   endsAt: T2,
   objectGuid: 'a1b2',
@@ -50,7 +91,7 @@ const provisionedAccount = (submitted: Account): Account => ({
 
 test('a transition is readable exactly as it was recorded', async () => {
   const submitted = sampleAccount();
-  await projectTransition(database.db, { account: submitted, event: sampleEvent(submitted) });
+  await project(submitted);
   expect(await findAccount(database.db, submitted.id)).toEqual(submitted);
 
   const active = provisionedAccount(submitted);
@@ -59,7 +100,7 @@ test('a transition is readable exactly as it was recorded', async () => {
     at: T1,
     detail: { reason: 'x', count: 1, ok: true, no: null },
   });
-  await projectTransition(database.db, { account: active, event });
+  await projectTransition(database.db, { account: active, events: [event] }, T2);
   expect(await findAccount(database.db, submitted.id)).toEqual(active);
   const { items } = await listAccountEvents(database.db, { accountId: submitted.id, limit: 10 });
   expect(items).toEqual([sampleEvent(submitted), event]);
@@ -71,13 +112,10 @@ test('an account that is not there is undefined', async () => {
 
 test('a repeated or late transition changes nothing', async () => {
   const account = sampleAccount({ sequence: 3, state: 'approved' });
-  await projectTransition(database.db, { account, event: sampleEvent(account, { type: 'approved', at: T1 }) });
+  await project(account, { type: 'approved', at: T1 });
   const late = { ...account, sequence: 2, state: 'submitted' as const };
-  await projectTransition(database.db, { account: late, event: sampleEvent(late, { type: 'voted' }) });
-  await projectTransition(database.db, {
-    account: { ...account, justification: 'another one' },
-    event: sampleEvent(account, { type: 'approved', at: T2 }),
-  });
+  await project(late, { type: 'voted' });
+  await project({ ...account, justification: 'another one' }, { type: 'approved', at: T2 });
 
   expect(await findAccount(database.db, account.id)).toEqual(account);
   const { items } = await listAccountEvents(database.db, { accountId: account.id, limit: 10 });
@@ -90,9 +128,7 @@ test('a repeated or late transition changes nothing', async () => {
 test('transitions of one account recorded at the same instant end at the newest', async () => {
   const account = sampleAccount();
   const versions = Array.from({ length: 12 }, (_, index) => ({ ...account, sequence: index + 1 }));
-  await Promise.all(
-    versions.map((version) => projectTransition(database.db, { account: version, event: sampleEvent(version) })),
-  );
+  await Promise.all(versions.map((version) => project(version)));
   expect((await findAccount(database.db, account.id))?.sequence).toBe(12);
   const { items } = await listAccountEvents(database.db, { accountId: account.id, limit: 20 });
   expect(items.map((event) => event.sequence)).toEqual(versions.map((version) => version.sequence));
@@ -100,39 +136,132 @@ test('transitions of one account recorded at the same instant end at the newest'
 
 test('a transition whose event is refused leaves no row', async () => {
   const account = sampleAccount();
-  const event = { ...sampleEvent(account), at: null as unknown as string };
-  await expect(projectTransition(database.db, { account, event })).rejects.toThrow('SQLSTATE 23502');
+  const events = [sampleEvent(account), { ...sampleEvent(account), sequence: null as unknown as number }];
+  await expect(projectTransition(database.db, { account, events }, T2)).rejects.toThrow('SQLSTATE 23502');
   expect(await findAccount(database.db, account.id)).toBeUndefined();
 });
 
-test('an account is visible to the parties of its newest transition', async () => {
-  const account = sampleAccount({ requester: 'vis-requester', owners: ['vis-owner'] });
-  await projectTransition(database.db, { account, event: sampleEvent(account) });
-  const moved = { ...account, sequence: 2, owners: ['vis-heir'] };
-  await projectTransition(database.db, { account: moved, event: sampleEvent(moved) });
+test('the events of one decision are recorded together, in their order', async () => {
+  const account = sampleAccount({ sequence: 3, state: 'approved' });
+  const voted = sampleEvent({ ...account, sequence: 2, state: 'submitted' }, { type: 'voted', at: T1 });
+  const approved = sampleEvent(account, { type: 'approved', at: T1 });
+  const decision = { account, events: [voted, approved] };
+  await Promise.all([1, 2, 3].map(() => projectTransition(database.db, decision, T2)));
+  expect((await listAccountEvents(database.db, { accountId: account.id, limit: 10 })).items).toEqual([voted, approved]);
+});
 
-  const sees = async (visibleTo: string) =>
-    (await listAccounts(database.db, { visibleTo, limit: 100 })).items.some((item) => item.id === account.id);
-  expect(await Promise.all(['vis-requester', 'vis-heir', 'cleo', 'vis-owner', 'stranger'].map(sees))).toEqual([
-    true,
-    true,
-    true,
-    false,
-    false,
-  ]);
+describe('an account is visible', () => {
+  const step = (
+    users: string[],
+    groups: string[],
+    escalation: Account['approval']['steps'][0]['escalation'] = null,
+  ) => ({
+    name: 'Step',
+    approvers: { users, groups },
+    quorum: 1,
+    deadline: escalation && 'P7D',
+    escalation,
+  });
+  const account = sampleAccount({
+    requester: 'vis-requester',
+    owners: ['vis-owner'],
+    ownerGroups: ['vis-owners'],
+    approval: sampleApproval({
+      steps: [
+        step(['vis-approver'], ['vis-approvers'], { users: ['vis-boss'], groups: ['vis-bosses'] }),
+        step(['vis-later'], []),
+      ],
+    }),
+  });
+  beforeAll(() => project(account));
+
+  const sees = async (visibleTo: User, id = account.id) =>
+    (await listAccounts(database.db, { visibleTo, limit: 100 })).items.filter((item) => item.id === id).length;
+  const awayOf = (name: string, ...groups: string[]) => caller('vis-stand-in', { standsFor: [{ name, groups }] });
+
+  test.each<[string, User, number]>([
+    ['to its requester', caller('vis-requester'), 1],
+    ['to its owner', caller('vis-owner'), 1],
+    ['to a member of a group that owns it', caller('x', { groups: ['others', 'vis-owners'] }), 1],
+    ['to an approver of any step', caller('vis-later'), 1],
+    ['to a member of a group that is asked', caller('x', { groups: ['vis-approvers'] }), 1],
+    ['to those of an escalation', caller('vis-boss'), 1],
+    ['to a member of a group of an escalation', caller('x', { groups: ['vis-bosses'] }), 1],
+    ['to who stands in for an approver', awayOf('vis-approver'), 1],
+    ['to who stands in for a member of a group that is asked', awayOf('y', 'vis-approvers'), 1],
+    ['not to who stands in for an owner', awayOf('vis-owner', 'vis-owners'), 0],
+    ['not to a user who is called as a group is', caller('vis-owners'), 0],
+    ['not to a stranger', caller('stranger', { groups: ['vis-owner'] }), 0],
+    [
+      'once to who is all of that',
+      caller('vis-owner', {
+        groups: ['vis-owners', 'vis-approvers'],
+        standsFor: [{ name: 'vis-boss', groups: ['vis-bosses'] }],
+      }),
+      1,
+    ],
+  ])('%s', async (_who, visibleTo, times) => {
+    expect(await sees(visibleTo)).toBe(times);
+  });
+
+  test('to the parties of its newest transition only', async () => {
+    const moved = sampleAccount({ requester: 'vis-first', owners: ['vis-leaver'] });
+    await project(moved);
+    await project({ ...moved, sequence: 2, owners: ['vis-heir'] });
+    expect(
+      await Promise.all(['vis-first', 'vis-heir', 'vis-leaver'].map((name) => sees(caller(name), moved.id))),
+    ).toEqual([1, 1, 0]);
+  });
+
+  test('page by page, with every filter', async () => {
+    const owned = Array.from({ length: 7 }, (_, index) =>
+      sampleAccount({
+        requester: index % 2 === 0 ? 'page-one' : 'page-two',
+        ownerGroups: index % 3 === 0 ? ['page-group'] : [],
+        submittedAt: `2026-01-0${index + 1}T00:00:00.000Z`,
+      }),
+    );
+    for (const one of owned) await project(one);
+    const visibleTo = caller('page-one', { groups: ['page-group'] });
+    const wanted = [6, 4, 3, 2, 0].map((index) => owned[index]!.id);
+    const seen: string[] = [];
+    let after: AccountFilter['after'];
+    do {
+      const page = await listAccounts(database.db, { visibleTo, state: 'submitted', after, limit: 2 });
+      seen.push(...page.items.map(({ id }) => id));
+      after = page.next;
+    } while (after);
+    expect(seen).toEqual(wanted);
+    const { templateId } = owned[4]!;
+    const found = await listAccounts(database.db, { visibleTo, templateId, templateVersion: 1, limit: 10 });
+    expect(found.items.map(({ id }) => id)).toEqual([owned[4]!.id]);
+    const mine = await listAccounts(database.db, { owner: 'olaf', templateId, limit: 10 });
+    expect(mine.items).toEqual(found.items);
+    expect((await listAccounts(database.db, { owner: 'page-one', limit: 10 })).items).toEqual([]);
+  });
+});
+
+test('of many ids the accounts that exist are found', async () => {
+  const [one, other] = [sampleAccount(), sampleAccount()];
+  for (const account of [one, other]) await project(account);
+  const found = await findAccountsByIds(database.db, [one.id, other.id, randomUUID()]);
+  expect(found.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual(
+    [one, other].toSorted((a, b) => a.id.localeCompare(b.id)),
+  );
+  expect(await findAccountsByIds(database.db, [])).toEqual([]);
 });
 
 test('the age of a queued step counts from the entry into the state', async () => {
   const domain = 'queue.example.com';
   const approved = sampleAccount({ domain, state: 'approved', sequence: 2 });
-  await projectTransition(database.db, { account: approved, event: sampleEvent(approved, { at: T1 }) });
+  await project(approved, { at: T1 });
   const blocked = { ...approved, sequence: 3 };
-  await projectTransition(database.db, { account: blocked, event: sampleEvent(blocked, { type: 'blocked', at: T2 }) });
+  await project(blocked, { type: 'blocked', at: T2 });
   const queuedIn = async () => (await oldestQueued(database.db)).filter((queued) => queued.domain === domain);
   expect(await queuedIn()).toEqual([{ domain, since: T1 }]);
 
   const active = { ...approved, state: 'active' as const, sequence: 4 };
-  await projectTransition(database.db, { account: active, event: sampleEvent(active, { at: T2 }) });
+  await project(active, { at: T2 });
   expect(await queuedIn()).toEqual([]);
 });
 
@@ -161,27 +290,35 @@ test('of many reservations of one name at the same instant exactly one wins', as
   }
 });
 
-test('a final state frees the name, and only that', async () => {
-  const held = reservation({ samAccountName: 'svc-freed' });
+test.each(FINAL_STATES)('the final state %s frees the name, and only that', async (state) => {
+  const samAccountName = `svc-freed-${state}`;
+  const held = reservation({ samAccountName });
   await reserveAccountName(database.db, held);
-  const account = sampleAccount({ id: held.accountId, samAccountName: 'svc-freed' });
-  await projectTransition(database.db, { account, event: sampleEvent(account) });
-  const next = reservation({ samAccountName: 'svc-freed' });
+  const account = sampleAccount({ id: held.accountId, samAccountName });
+  await project(account);
+  const next = reservation({ samAccountName });
   expect(await reserveAccountName(database.db, next)).toBe('taken');
+  expect(await isNameReserved(database.db, next)).toBe(true);
 
-  const rejected = { ...account, sequence: 2, state: 'rejected' as const };
-  await projectTransition(database.db, { account: rejected, event: sampleEvent(rejected, { at: T1 }) });
+  await project({ ...account, sequence: 2, state }, { at: T1 });
+  expect(await isNameReserved(database.db, next)).toBe(false);
   expect(await reserveAccountName(database.db, next)).toBe('reserved');
   expect(await reserveAccountName(database.db, held)).toBe('taken');
+});
+
+test('a quarantined account keeps its name: it may come back', async () => {
+  const account = sampleAccount({ state: 'quarantined', sequence: 9 });
+  await project(account);
+  expect(await isNameReserved(database.db, account)).toBe(true);
 });
 
 test('replaying recorded transitions into empty tables restores rows and reservations, in any order of accounts', async () => {
   const before = sampleAccount({ samAccountName: 'svc-again' });
   const retired = { ...before, sequence: 2, state: 'retired' as const };
   const successor = sampleAccount({ samAccountName: 'SVC-again' });
-  const transitions = [successor, before, retired].map((account) => ({ account, event: sampleEvent(account) }));
+  const transitions = [successor, before, retired].map((account) => ({ account, events: [sampleEvent(account)] }));
   await database.run('truncate account_events, account_parties, accounts, name_reservations');
-  for (const transition of [...transitions, ...transitions]) await projectTransition(database.db, transition);
+  for (const transition of [...transitions, ...transitions]) await projectTransition(database.db, transition, T2);
 
   expect(await findAccount(database.db, before.id)).toEqual(retired);
   expect(await findAccount(database.db, successor.id)).toEqual(successor);
@@ -196,7 +333,7 @@ test('an account that was handed on is restored without its events, and never ov
   expect(await reserveAccountName(database.db, reservation({ samAccountName: account.samAccountName }))).toBe('taken');
 
   const renewed = { ...account, sequence: 8, endsAt: T2 };
-  await projectTransition(database.db, { account: renewed, event: sampleEvent(renewed, { type: 'renewed' }) });
+  await project(renewed, { type: 'renewed' });
   await restoreAccount(database.db, account);
   expect(await findAccount(database.db, account.id)).toEqual(renewed);
   const { items } = await listAccountEvents(database.db, { accountId: account.id, limit: 10 });

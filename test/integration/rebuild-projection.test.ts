@@ -13,14 +13,14 @@ import { createLifecycleGateway, type LifecycleGateway } from '../../api/lifecyc
 import { CONTROL_TASK_QUEUE } from '../../contracts/ids.ts';
 import { reserveAccountName } from '../../db/project-account.ts';
 import { createDomain } from '../../db/queries/domains.ts';
-import { createTemplate } from '../../db/queries/templates.ts';
+import { createTemplate, publishTemplate } from '../../db/queries/publish-templates.ts';
 import { createUser } from '../../db/queries/users.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createNamespace } from '../support/namespace.ts';
-import { sampleTemplate } from '../support/projection-samples.ts';
+import { sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
 const PROGRAM = fileURLToPath(new URL('../../workers/rebuild-projection.ts', import.meta.url));
@@ -68,28 +68,33 @@ afterAll(async () => {
 
 async function makeTemplate(): Promise<void> {
   const createdAt = new Date().toISOString();
-  await createUser(database.db, { name: 'ada', role: 'administrator', tokenHash: 'none', createdAt });
+  await createUser(database.db, { name: 'ada', role: 'administrator', tokenHash: 'ada', createdAt });
+  await createUser(database.db, { name: 'anna', role: 'approver', tokenHash: 'anna', createdAt });
   await createDomain(database.db, FQDN, createdAt);
   await createTemplate(database.db, { id: templateId, template: sampleTemplate(), createdBy: 'ada', createdAt });
+  await publishTemplate(database.db, { id: templateId, by: 'ada', at: createdAt });
 }
 
 const by = (actor: string) => ({ actor, operationId: randomUUID() });
 
 async function submit(samAccountName: string): Promise<string> {
   const accountId = randomUUID();
-  const request = { templateId, templateVersion: 1, samAccountName, justification: 'Runs the payroll.', owners: [] };
-  await gateway.submit(FQDN, accountId, { ...by('rita'), request });
+  await gateway.submit(FQDN, accountId, sampleSubmission({ templateId, samAccountName, owners: [] }));
   return accountId;
 }
+
+/** Anna's decision, who is the approver of the only step. */
+const decide = (accountId: string, decision: 'approve' | 'deny', reason: string | null = null) =>
+  gateway.act(FQDN, accountId, 'decide', { ...by('anna'), standing: [['anna']], step: null, decision, reason });
 
 /** All that the projection has. When exactly a name was reserved is known to the first writing only. */
 async function projection(): Promise<unknown> {
   return {
     accounts: await database.run('select * from accounts order by id'),
     events: await database.run('select * from account_events order by account_id, sequence'),
-    parties: await database.run('select * from account_parties order by account_id, user_name'),
+    parties: await database.run('select * from account_parties order by account_id, party'),
     names: await database.run(
-      'select account_id, domain, sam_account_name, released_at from name_reservations order by account_id',
+      'select account_id, domain, sam_account_name, template_id, released_at from name_reservations order by account_id',
     ),
   };
 }
@@ -109,17 +114,14 @@ async function rebuild(databaseUrl = database.url): Promise<Record<string, unkno
 
 test('the projection written from the workflows is the one that was lost, and writing it again changes nothing', async () => {
   const waiting = await submit('svc-waiting');
-  await gateway.act(FQDN, await submit('svc-denied'), 'decide', {
-    ...by('anna'),
-    decision: 'deny',
-    reason: 'No need.',
-  });
+  await decide(await submit('svc-denied'), 'deny', 'No need.');
   await gateway.act(FQDN, await submit('svc-withdrawn'), 'withdraw', by('rita'));
   const approved = await submit('svc-approved');
-  await gateway.act(FQDN, approved, 'decide', { ...by('anna'), decision: 'approve', reason: null });
+  await decide(approved, 'approve');
   const ended = () => database.run(`select from name_reservations where released_at is not null`);
   await eventually('two have ended', async () => (await ended()).length === 2, PATIENCE);
   const before = await projection();
+  const told = await database.run('select * from notices order by id');
 
   await database.run('truncate account_events, account_parties, accounts, name_reservations');
   const complete = { msg: 'the projection is complete', accounts: 4 };
@@ -128,8 +130,9 @@ test('the projection written from the workflows is the one that was lost, and wr
   expect(await projection()).toEqual(before);
   expect(await rebuild()).toMatchObject(complete);
   expect(await projection()).toEqual(before);
+  expect(await database.run('select * from notices order by id')).toEqual(told);
 
-  const name = { accountId: randomUUID(), domain: FQDN, reservedAt: new Date().toISOString() };
+  const name = { accountId: randomUUID(), domain: FQDN, templateId, reservedAt: new Date().toISOString() };
   expect(await reserveAccountName(database.db, { ...name, samAccountName: 'svc-waiting' })).toBe('taken');
   expect(await reserveAccountName(database.db, { ...name, samAccountName: 'svc-denied' })).toBe('reserved');
   expect(await gateway.snapshot(FQDN, waiting)).toMatchObject({ state: 'submitted' });

@@ -44,6 +44,9 @@ test.each([
   [['start'], 2, 'needs a role'],
   [['status', 'extra'], 2, 'extra is one word too many'],
   [['start', 'api', '--bogus'], 2, '--bogus'],
+  [['advance', '90d'], 1, 'This stack keeps real time'],
+  [['advance', 'tomorrow'], 2, 'advance needs a time'],
+  [['advance'], 2, 'advance needs a time'],
 ])('%j changes nothing and says why', async (args, code, words) => {
   const before = await readStack(stateFolder);
   const answer = await stack(...args);

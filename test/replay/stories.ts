@@ -1,12 +1,27 @@
 /** The lives that must replay for ever: each ends, or comes to rest, with a history worth keeping. */
-import { HOURLY } from '../support/engine-steps.ts';
+import { HOURLY, HOURLY_EXPIRING, HOURLY_WITH_GRACE } from '../support/engine-steps.ts';
+import type { TemplateParts } from '../support/fake-activities.ts';
 import { ADMINISTRATOR, APPROVER, OWNER, REQUESTER, type Harness, type Story } from '../support/lifecycle-harness.ts';
 
 type Tell = (story: Story, harness: Harness) => Promise<unknown>;
 
 const DELETED_AT_END = { lifecycle: { ...HOURLY.lifecycle!, endOfLife: 'delete' as const } };
 
-export const STORIES: Readonly<Record<string, { readonly template?: typeof HOURLY; readonly tell: Tell }>> = {
+const ESCALATING: TemplateParts = {
+  approval: {
+    steps: [
+      {
+        name: 'Manager',
+        approvers: { users: ['anna'], groups: [] },
+        quorum: 1,
+        deadline: 'P1D',
+        escalation: { users: ['bert'], groups: [] },
+      },
+    ],
+  },
+};
+
+export const STORIES: Readonly<Record<string, { readonly template?: TemplateParts; readonly tell: Tell }>> = {
   refused: {
     async tell(story, { fakes }) {
       fakes.behave({ reserveName: async () => ({ outcome: 'refused', code: 'NameTaken', message: 'In use' }) });
@@ -120,6 +135,80 @@ export const STORIES: Readonly<Record<string, { readonly template?: typeof HOURL
       await story.act('retire', OWNER);
       await disabled;
       await story.result();
+    },
+  },
+  'lapsed-after-escalation': {
+    template: ESCALATING,
+    async tell(story) {
+      await story.submit();
+      await story.result();
+    },
+  },
+  'approvers-replaced-quorum-lost-and-regained': {
+    template: ESCALATING,
+    async tell(story, { fakes }) {
+      await story.submit();
+      const approvers = { users: ['dora'], groups: [] };
+      await story.ask('replace-approvers', { actor: ADMINISTRATOR, step: 0, approvers, quorum: 1 });
+      fakes.behave({ findDeciders: async () => [], recordTransition: async () => ({ ableToDecide: [] }) });
+      await story.approversChanged();
+      await story.until(({ approval }) => approval.quorumLostAt !== null);
+      fakes.recover();
+      await story.approversChanged();
+      await story.until(({ approval }) => approval.quorumLostAt === null);
+      await story.decide('dora', 'approve');
+      await story.until(({ state }) => state === 'active');
+    },
+  },
+  'renewed-by-approval': {
+    template: HOURLY_EXPIRING,
+    async tell(story) {
+      await story.activate();
+      await story.act('request-renewal', OWNER);
+      await story.decide(APPROVER, 'deny');
+      await story.act('request-renewal', OWNER);
+      await story.sleep('2 hours');
+      await story.decide(APPROVER, 'approve');
+      await story.until(({ state }) => state === 'active');
+    },
+  },
+  'quarantined-restored-and-gone': {
+    template: HOURLY_WITH_GRACE,
+    async tell(story) {
+      await story.activate();
+      await story.act('retire', OWNER);
+      await story.until(({ state }) => state === 'quarantined');
+      await story.act('restore', OWNER);
+      await story.act('retire', OWNER);
+      await story.result();
+    },
+  },
+  'frozen-and-thawed': {
+    template: HOURLY,
+    async tell(story, { fakes }) {
+      await story.activate();
+      fakes.fail('admitDestructiveStep', 'Frozen');
+      await story.sleep('2 hours');
+      await story.until(({ blocked }) => blocked?.code === 'Frozen');
+      await story.ask('edit', { actor: OWNER, description: 'Edited while frozen' });
+      fakes.recover();
+      await story.sleep('1 minute');
+      await story.until(({ state }) => state === 'expired');
+    },
+  },
+  'moved-and-left': {
+    async tell(story, { fakes }) {
+      await story.activate();
+      const changes = { endsAt: '2099-01-01T00:00:00.000Z' };
+      await story.ask('migrate', { actor: ADMINISTRATOR, changes });
+      const asked = [
+        { outcome: 'asks-directory', samAccountName: 'olga' },
+        { outcome: 'manager', owner: 'mona' },
+      ] as const;
+      let rung = 0;
+      fakes.behave({ findSuccessors: async () => asked[rung++]! });
+      await story.ownerLeft(OWNER);
+      await story.until(({ owners }) => owners.includes('mona'));
     },
   },
   // Last: the server's clock is not to be trusted after it.

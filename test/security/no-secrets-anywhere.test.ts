@@ -130,7 +130,7 @@ it('used at least one password for each account', () => {
 });
 
 it("is not in Temporal's database file", async () => {
-  const { databaseFile } = (await readStack(stateFolder)).temporal!;
+  const databaseFile = (await readStack(stateFolder)).temporal!.databaseFile!;
   for (const suffix of ['', '-wal']) {
     const content = await readFile(`${databaseFile}${suffix}`).catch(() => undefined);
     if (content && content.length > 0) expectClean(`temporal.db${suffix}`, content);

@@ -29,19 +29,42 @@ export function newName(): string {
   return `svc-${randomBytes(5).toString('hex')}`;
 }
 
+/** What a test wants of its templates beyond the usual. */
+export interface Terms {
+  readonly gracePeriod?: string;
+  /** The name of an OU that is made below the one of the accounts. */
+  readonly retirementOu?: string;
+}
+
 /** A client, and a yearly template in every domain of the stack. Every call to the API goes by `send`. */
-export async function openPeople(stateFolder: string, send?: typeof fetch): Promise<People> {
+export async function openPeople(
+  stateFolder: string,
+  send?: typeof fetch,
+  { gracePeriod, retirementOu }: Terms = {},
+): Promise<People> {
   const stack = await readStack(stateFolder);
   const client = createClient(stack, send);
   const templates = new Map<string, string>();
-  for (const { fqdn, accountsOu, baseDn } of stack.domains) {
+  for (const domain of stack.domains) {
+    const { fqdn, accountsOu, baseDn } = domain;
+    if (retirementOu) await (await observe(stateFolder, domain)).makeOrganizationalUnit(retirementOu);
     const template = {
       name: `Tests ${newName()}`,
       naming: { pattern: 'svc-[a-z0-9-]+' },
-      directory: { domain: fqdn, organizationalUnit: accountsOu, groups: [`CN=payroll-readers,OU=Groups,${baseDn}`] },
+      directory: {
+        domain: fqdn,
+        organizationalUnit: accountsOu,
+        groups: [`CN=payroll-readers,OU=Groups,${baseDn}`],
+        ...(retirementOu ? { retirementOrganizationalUnit: `OU=${retirementOu},${accountsOu}` } : {}),
+      },
       vault: { folder: 'service-accounts' },
-      approval: { steps: [{ name: 'Manager', approvers: ['approver1'], quorum: 1 }] },
-      lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' as const },
+      approval: { steps: [{ name: 'Manager', approvers: { users: ['approver1'] }, quorum: 1 }] },
+      lifecycle: {
+        intervals: ['P1Y'],
+        renewalWindow: 'P30D',
+        endOfLife: 'disable' as const,
+        ...(gracePeriod ? { gracePeriod } : {}),
+      },
     };
     templates.set(fqdn, await callerAs(stack, 'administrator', send).makeTemplate(template));
   }
@@ -115,4 +138,6 @@ export const USABLE = {
   secret: 'current',
   logsOn: true,
 };
+/** While its retirement can be undone. */
+export const PUT_AWAY = { ...USABLE, state: 'quarantined', enabled: false, groups: [], secret: 'none', logsOn: false };
 export const GONE = { ...USABLE, ...NO_OBJECT, state: 'retired', objects: 0, secret: 'none' };

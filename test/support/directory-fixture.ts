@@ -10,12 +10,13 @@ import {
 } from '../../activities/directory/active-directory/active-directory.ts';
 import { SecurityDescriptorFlags } from '../../activities/directory/active-directory/controls.ts';
 import type { LdapConnection, LdapEntry } from '../../activities/directory/active-directory/connection.ts';
-import { guidFromString, guidToString } from '../../activities/directory/active-directory/encodings.ts';
+import { guidFromString, guidToString, sidFromString } from '../../activities/directory/active-directory/encodings.ts';
 import { LdapError } from '../../activities/directory/active-directory/ldap-error.ts';
 import {
   buildSecurityDescriptor,
   canonicalOrder,
   parseSecurityDescriptor,
+  type Ace,
 } from '../../activities/directory/active-directory/security-descriptor.ts';
 import type { Attempt } from '../../activities/directory/port.ts';
 import type { AccountObjectInput, EstablishAccountInput } from '../../contracts/activities.ts';
@@ -110,20 +111,14 @@ export function refTo(task: EstablishAccountInput, objectGuid: string | null): A
 }
 
 /** A group that the engine may change the members of. Answers its DN. */
-export async function makeGroup({ admin, domain, engineSid }: DirectoryFixture): Promise<string> {
+export async function makeGroup(fixture: DirectoryFixture): Promise<string> {
+  const { admin, domain, engineSid } = fixture;
   const name = `g-${randomBytes(6).toString('hex')}`;
   const dn = `CN=${name},${domain.accountsOu}`;
   await admin.add(dn, [
     { type: 'objectClass', values: ['group'] },
     { type: 'sAMAccountName', values: [name] },
   ]);
-  const [entry] = await admin.search({
-    base: dn,
-    scope: 'base',
-    attributes: ['nTSecurityDescriptor'],
-    controls: [new SecurityDescriptorFlags()],
-  });
-  const descriptor = parseSecurityDescriptor(entry!.attributes['ntsecuritydescriptor']![0]!);
   const bytes = Buffer.alloc(28 + engineSid.length);
   bytes.writeUInt8(5, 0); // allow, for an object type
   bytes.writeUInt16LE(bytes.length, 2);
@@ -131,14 +126,60 @@ export async function makeGroup({ admin, domain, engineSid }: DirectoryFixture):
   bytes.writeUInt32LE(1, 8);
   guidFromString('bf9679c0-0de6-11d0-a285-00aa003049e2').copy(bytes, 12); // member
   engineSid.copy(bytes, 28);
-  const aces = canonicalOrder([{ type: 5, flags: 0, bytes }, ...descriptor.dacl!.aces]);
+  await addAce(fixture, dn, { type: 5, flags: 0, bytes });
+  return dn;
+}
+
+/** Denies everybody to delete what is below `dn`, as the tools do when they protect an OU there against deletion. */
+export async function protectChildren(fixture: DirectoryFixture, dn: string): Promise<void> {
+  const everyone = sidFromString('S-1-1-0');
+  const bytes = Buffer.alloc(8 + everyone.length);
+  bytes.writeUInt8(1, 0); // deny
+  bytes.writeUInt16LE(bytes.length, 2);
+  bytes.writeUInt32LE(0x2, 4); // delete child
+  everyone.copy(bytes, 8);
+  await addAce(fixture, dn, { type: 1, flags: 0, bytes });
+}
+
+async function addAce({ admin }: DirectoryFixture, dn: string, ace: Ace): Promise<void> {
+  const controls = [new SecurityDescriptorFlags()];
+  const [entry] = await admin.search({ base: dn, scope: 'base', attributes: ['nTSecurityDescriptor'], controls });
+  const descriptor = parseSecurityDescriptor(entry!.attributes['ntsecuritydescriptor']![0]!);
+  const aces = canonicalOrder([ace, ...descriptor.dacl!.aces]);
   const changed = { ...descriptor, dacl: { ...descriptor.dacl!, revision: 4, aces } };
   await admin.modify(
     dn,
     [{ operation: 'replace', type: 'nTSecurityDescriptor', values: [buildSecurityDescriptor(changed)] }],
     [new SecurityDescriptorFlags()],
   );
+}
+
+/** An OU below `parent`, which is the one of the accounts unless it is said. Answers its DN. */
+export async function makeOu({ admin, domain }: DirectoryFixture, parent = domain.accountsOu): Promise<string> {
+  const dn = `OU=ou-${randomBytes(6).toString('hex')},${parent}`;
+  await admin.add(dn, [{ type: 'objectClass', values: ['organizationalUnit'] }]);
   return dn;
+}
+
+/** What every change moves, whether or not it leaves the object as it was. */
+const VOLATILE = [
+  'whenchanged',
+  'usnchanged',
+  'dscorepropagationdata',
+  'lastlogon',
+  'lastlogontimestamp',
+  'logoncount',
+];
+
+/** All of an object as the administrator sees it, its place, its memberships and its permissions included. */
+export async function photograph({ admin }: DirectoryFixture, base: string): Promise<Record<string, string[]>> {
+  const attributes = ['*', 'nTSecurityDescriptor'];
+  const controls = [new SecurityDescriptorFlags()];
+  const [entry] = await admin.search({ base, scope: 'base', attributes, controls });
+  const pairs = Object.entries(entry!.attributes)
+    .filter(([name]) => !VOLATILE.includes(name))
+    .map(([name, values]): [string, string[]] => [name, values.map((value) => value.toString('base64')).sort()]);
+  return { dn: [entry!.dn], ...Object.fromEntries(pairs) };
 }
 
 const SEEN = ['objectGUID', 'userAccountControl', 'info', 'accountExpires', 'memberOf', 'description', 'pwdLastSet'];

@@ -2,13 +2,32 @@
 import type { Account, StepName } from '../../contracts/account.ts';
 import type { AccountState } from '../../contracts/lifecycle.ts';
 import type { Template } from '../../contracts/template.ts';
-import type { ActivityName, FakeActivities } from './fake-activities.ts';
-import { APPROVER, OWNER, REQUESTER, type Story } from './lifecycle-harness.ts';
+import { sampleTemplate, type ActivityName, type FakeActivities, type TemplateParts } from './fake-activities.ts';
+import { OWNER, REQUESTER, type Story } from './lifecycle-harness.ts';
+import {
+  activate,
+  agree,
+  approachDeletion,
+  approachEnd,
+  askAfterTheEnd,
+  askForRenewal,
+  blockPromotion,
+  disable,
+  expire,
+  hasEndedLaterThanAnHour,
+  isIn,
+  openWindow,
+  quarantine,
+  refusePassword,
+  submit,
+} from './ways-to-steps.ts';
 
 export interface EngineStep {
   readonly title: string;
   readonly step: StepName;
   readonly activity: ActivityName;
+  /** What the story is to be told under. */
+  readonly template: Partial<Template>;
   /** The state in which the step is done. */
   readonly during: AccountState;
   /** Brings the account to where the step comes next. */
@@ -19,53 +38,29 @@ export interface EngineStep {
 }
 
 /** Periods of an hour: deadlines are near, so that time skipped while a step retries stays short. */
-export const HOURLY: Partial<Template> = {
-  lifecycle: { interval: 'PT1H', renewalWindow: 'PT30M', reminder: 'PT45M', endOfLife: 'disable' },
+const hourly = (terms: Partial<TemplateParts['lifecycle']> = {}): Partial<Template> => {
+  const lifecycle = {
+    intervals: ['PT1H'],
+    renewalWindow: 'PT30M',
+    notices: { whenRenewalOpens: true, remindEvery: 'PT15M' },
+    endOfLife: 'disable' as const,
+    ...terms,
+  };
+  return { lifecycle: sampleTemplate({ lifecycle }).lifecycle };
 };
 
-const isIn = (state: AccountState) => (account: Account) => account.state === state;
-const submit = (story: Story) => story.submit();
-const agree = (story: Story) => story.decide(APPROVER, 'approve');
-const activate = (story: Story) => story.activate();
-
-async function disable(story: Story): Promise<void> {
-  await story.activate();
-  await story.act('disable', OWNER);
-}
-
-async function expire(story: Story): Promise<void> {
-  await story.activate();
-  await story.sleep('61 minutes');
-  await story.until(isIn('expired'));
-}
-
-async function openWindow(story: Story): Promise<void> {
-  await story.activate();
-  await story.sleep('40 minutes');
-}
-
-async function approachEnd(story: Story): Promise<void> {
-  const { endsAt } = await story.activate();
-  await story.sleep(Date.parse(endsAt ?? '') - (await story.now()) - 5_000);
-}
-
-/** A withdrawal while the last step of provisioning cannot go on: there is an object and a secret to undo. */
-async function blockPromotion(story: Story, fakes: FakeActivities): Promise<void> {
-  fakes.fail('promoteCredential', 'VaultAccessDenied');
-  await story.approve();
-  await story.until((account) => account.blocked?.code === 'VaultAccessDenied');
-}
-
-async function refusePassword(story: Story, fakes: FakeActivities): Promise<void> {
-  fakes.fail('establishAccount', 'DirectoryPasswordRejected', 1);
-  await story.submit();
-}
+export const HOURLY = hourly();
+/** A retirement can be undone for an hour. */
+export const HOURLY_WITH_GRACE = hourly({ gracePeriod: 'PT1H' });
+/** AD itself ends the account; a renewal is asked for. */
+export const HOURLY_EXPIRING = hourly({ endOfLife: 'expire' });
 
 export const ENGINE_STEPS: readonly EngineStep[] = [
   {
     title: 'provisioning: stage',
     step: 'stage-credential',
     activity: 'stageCredential',
+    template: HOURLY,
     during: 'approved',
     reach: submit,
     begin: agree,
@@ -75,6 +70,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'provisioning: establish',
     step: 'establish-account',
     activity: 'establishAccount',
+    template: HOURLY,
     during: 'approved',
     reach: submit,
     begin: agree,
@@ -84,6 +80,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'provisioning: promote',
     step: 'promote-credential',
     activity: 'promoteCredential',
+    template: HOURLY,
     during: 'approved',
     reach: submit,
     begin: agree,
@@ -93,6 +90,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'provisioning: discard a refused password',
     step: 'discard-credential',
     activity: 'discardCredential',
+    template: HOURLY,
     during: 'approved',
     reach: refusePassword,
     begin: agree,
@@ -102,6 +100,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'withdrawal: delete',
     step: 'delete-account',
     activity: 'deleteAccount',
+    template: HOURLY,
     during: 'withdrawing',
     reach: blockPromotion,
     begin: (story) => story.act('withdraw', REQUESTER),
@@ -111,6 +110,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'withdrawal: revoke',
     step: 'revoke-credential',
     activity: 'revokeCredential',
+    template: HOURLY,
     during: 'withdrawing',
     reach: blockPromotion,
     begin: (story) => story.act('withdraw', REQUESTER),
@@ -120,6 +120,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'life: disable',
     step: 'disable-account',
     activity: 'disableAccount',
+    template: HOURLY,
     during: 'active',
     reach: activate,
     begin: (story) => story.act('disable', OWNER),
@@ -129,6 +130,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'life: enable',
     step: 'enable-account',
     activity: 'enableAccount',
+    template: HOURLY,
     during: 'disabled',
     reach: disable,
     begin: (story) => story.act('enable', OWNER),
@@ -138,6 +140,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'life: renew an active account',
     step: 'apply-expiry',
     activity: 'applyExpiry',
+    template: HOURLY,
     during: 'active',
     reach: openWindow,
     begin: (story) => story.act('renew', OWNER),
@@ -147,6 +150,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'life: expire',
     step: 'disable-account',
     activity: 'disableAccount',
+    template: HOURLY,
     during: 'active',
     reach: approachEnd,
     begin: (story) => story.sleep('6 seconds'),
@@ -156,6 +160,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'after the end: renew',
     step: 'apply-expiry',
     activity: 'applyExpiry',
+    template: HOURLY,
     during: 'expired',
     reach: expire,
     begin: (story) => story.act('renew', OWNER),
@@ -165,6 +170,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'after the end: enable again',
     step: 'enable-account',
     activity: 'enableAccount',
+    template: HOURLY,
     during: 'expired',
     reach: expire,
     begin: (story) => story.act('renew', OWNER),
@@ -174,6 +180,7 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'retirement: delete',
     step: 'delete-account',
     activity: 'deleteAccount',
+    template: HOURLY,
     during: 'retiring',
     reach: activate,
     begin: (story) => story.act('retire', OWNER),
@@ -183,14 +190,100 @@ export const ENGINE_STEPS: readonly EngineStep[] = [
     title: 'retirement: revoke',
     step: 'revoke-credential',
     activity: 'revokeCredential',
+    template: HOURLY,
     during: 'retiring',
     reach: activate,
     begin: (story) => story.act('retire', OWNER),
     isDone: isIn('retired'),
   },
+  {
+    title: 'quarantine: capture',
+    step: 'capture-account',
+    activity: 'captureAccount',
+    template: HOURLY_WITH_GRACE,
+    during: 'retiring',
+    reach: activate,
+    begin: (story) => story.act('retire', OWNER),
+    isDone: isIn('quarantined'),
+  },
+  {
+    title: 'quarantine: disable, strip and move',
+    step: 'quarantine-account',
+    activity: 'quarantineAccount',
+    template: HOURLY_WITH_GRACE,
+    during: 'retiring',
+    reach: activate,
+    begin: (story) => story.act('retire', OWNER),
+    isDone: isIn('quarantined'),
+  },
+  {
+    title: 'quarantine: suspend',
+    step: 'suspend-credential',
+    activity: 'suspendCredential',
+    template: HOURLY_WITH_GRACE,
+    during: 'retiring',
+    reach: activate,
+    begin: (story) => story.act('retire', OWNER),
+    isDone: isIn('quarantined'),
+  },
+  {
+    title: 'undo of a retirement: reinstate',
+    step: 'reinstate-credential',
+    activity: 'reinstateCredential',
+    template: HOURLY_WITH_GRACE,
+    during: 'quarantined',
+    reach: quarantine,
+    begin: (story) => story.act('restore', OWNER),
+    isDone: isIn('active'),
+  },
+  {
+    title: 'undo of a retirement: put back',
+    step: 'restore-account',
+    activity: 'restoreAccount',
+    template: HOURLY_WITH_GRACE,
+    during: 'quarantined',
+    reach: quarantine,
+    begin: (story) => story.act('restore', OWNER),
+    isDone: isIn('active'),
+  },
+  {
+    title: 'after the grace period: delete',
+    step: 'delete-account',
+    activity: 'deleteAccount',
+    template: HOURLY_WITH_GRACE,
+    during: 'quarantined',
+    reach: approachDeletion,
+    begin: (story) => story.sleep('6 seconds'),
+    isDone: isIn('retired'),
+  },
+  {
+    title: 'after the grace period: revoke',
+    step: 'revoke-credential',
+    activity: 'revokeCredential',
+    template: HOURLY_WITH_GRACE,
+    during: 'quarantined',
+    reach: approachDeletion,
+    begin: (story) => story.sleep('6 seconds'),
+    isDone: isIn('retired'),
+  },
+  {
+    title: 'a renewal is approved: write the new end',
+    step: 'apply-expiry',
+    activity: 'applyExpiry',
+    template: HOURLY_EXPIRING,
+    during: 'renewing',
+    reach: askForRenewal,
+    begin: agree,
+    isDone: isIn('active'),
+  },
+  {
+    title: 'a renewal is approved after the end: write the new end',
+    step: 'apply-expiry',
+    activity: 'applyExpiry',
+    template: HOURLY_EXPIRING,
+    during: 'renewing',
+    reach: askAfterTheEnd,
+    begin: agree,
+    isDone: isIn('active'),
+  },
 ];
-
-/** The period was an hour from `startsAt`; after a renewal it begins where that hour ended. */
-function hasEndedLaterThanAnHour({ startsAt, submittedAt }: Account): boolean {
-  return startsAt !== null && Date.parse(startsAt) - Date.parse(submittedAt) > 30 * 60_000;
-}

@@ -1,10 +1,18 @@
 /** Stand-ins for every activity: they do nothing, succeed, and write down what they were asked. */
+import type { z } from 'zod';
 import { failure } from '../../activities/failure.ts';
-import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
+import type {
+  DirectoryActivities,
+  DirectoryObject,
+  PlatformActivities,
+  VaultActivities,
+} from '../../contracts/activities.ts';
+import { askedOn } from '../../contracts/approval.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
-import type { Template, TemplateSnapshot } from '../../contracts/template.ts';
+import { isAllowed } from '../../contracts/lifecycle.ts';
+import { templateSchema, type Template, type TemplateSnapshot } from '../../contracts/template.ts';
 
-type Activities = EngineActivities & PlatformActivities;
+type Activities = VaultActivities & DirectoryActivities & PlatformActivities;
 export type ActivityName = keyof Activities;
 
 export interface Call {
@@ -33,25 +41,25 @@ export interface FakeActivities {
   inputsOf<N extends ActivityName>(activity: N): Parameters<Activities[N]>[0][];
 }
 
-/** The template that the fake platform answers; a test changes parts of it with `template`. */
-export function sampleTemplate(changes: Partial<Template> = {}): Template {
-  return {
+/** Parts of a template as a person would write them: what is absent has its default. */
+export type TemplateParts = Partial<z.input<typeof templateSchema>>;
+
+/** The template that the fake platform answers, complete; `changes` replace whole parts of it. */
+export function sampleTemplate(changes: TemplateParts = {}): Template {
+  return templateSchema.parse({
     name: 'Payroll services',
     naming: { pattern: 'svc-.*' },
-    directory: {
-      domain: 'corp.example.test',
-      organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=test',
-      groups: [],
-      mayChangePassword: false,
+    directory: { domain: 'corp.example.test', organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=test' },
+    vault: { folder: 'service-accounts' },
+    approval: { steps: [{ name: 'Manager', approvers: { users: ['anna'], groups: [] }, quorum: 1 }] },
+    lifecycle: {
+      intervals: ['P1Y'],
+      renewalWindow: 'P30D',
+      notices: { whenRenewalOpens: true, remindEvery: 'P7D' },
+      endOfLife: 'disable',
     },
-    vault: {
-      folder: 'service-accounts',
-      password: { length: 32, classes: ['lower', 'upper', 'digit', 'symbol'] },
-    },
-    approval: { steps: [{ name: 'Manager', approvers: ['anna'], quorum: 1 }] },
-    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P45D', endOfLife: 'disable' },
     ...changes,
-  };
+  });
 }
 
 /** Fakes whose `reserveName` answers version 1 of `template`. */
@@ -110,31 +118,87 @@ export function createFakeActivities(template: () => Template): FakeActivities {
 }
 
 function succeeding(template: () => Template): Activities {
+  return { ...succeedingPlatform(template), ...succeedingVault, ...succeedingDirectory };
+}
+
+/** Everybody named on a step can decide, and so can anna: members of groups are hers to play. */
+function succeedingPlatform(template: () => Template): PlatformActivities {
+  const able = (users: readonly string[]): string[] => [...new Set([...users, 'anna'])];
   return {
     async reserveName({ request }) {
       const { templateId, templateVersion: version } = request;
       const snapshot: TemplateSnapshot = { templateId, version, template: template() };
       return { outcome: 'reserved', snapshot };
     },
-    async recordTransition() {},
-    async stageCredential({ vaultPath, operationId }) {
-      return { vaultPath, version: 1, operationId };
+    async recordTransition({ account: { state, approval } }) {
+      const isOpen = isAllowed(state, 'voted') && approval.openStep < approval.steps.length;
+      return { ableToDecide: isOpen ? able(askedOn(approval).users) : null };
     },
-    async promoteCredential({ credential }) {
-      return { ...credential, version: 2 };
+    async notify() {},
+    async findDeciders({ users }) {
+      return able(users);
     },
-    async discardCredential() {},
-    async revokeCredential() {},
-    async establishAccount({ samAccountName, organizationalUnit }) {
-      return {
-        objectGuid: '3f2504e0-4f89-11d3-9a0c-0305e82c3301',
-        objectSid: 'S-1-5-21-1-2-3-1104',
-        distinguishedName: `CN=${samAccountName},${organizationalUnit}`,
-      };
+    async findSuccessors({ owners, left }) {
+      const others = owners.filter((owner) => owner !== left);
+      return others.length > 0 ? { outcome: 'owners-left', owners: others } : { outcome: 'nobody' };
     },
-    async disableAccount() {},
-    async enableAccount() {},
-    async applyExpiry() {},
-    async deleteAccount() {},
+    async findAffected() {
+      return { accounts: [], next: null };
+    },
+    async admitDestructiveStep() {},
   };
 }
+
+const succeedingVault: VaultActivities = {
+  async stageCredential({ vaultPath, operationId }) {
+    return { vaultPath, version: 1, operationId };
+  },
+  async promoteCredential({ credential }) {
+    return { ...credential, version: 2 };
+  },
+  async discardCredential() {},
+  async suspendCredential() {},
+  async reinstateCredential() {},
+  async revokeCredential() {},
+  async inspectVault() {
+    return { ready: true, problem: null };
+  },
+};
+
+const objectIn = (samAccountName: string, organizationalUnit: string): DirectoryObject => ({
+  objectGuid: '3f2504e0-4f89-11d3-9a0c-0305e82c3301',
+  objectSid: 'S-1-5-21-1-2-3-1104',
+  distinguishedName: `CN=${samAccountName},${organizationalUnit}`,
+});
+
+const succeedingDirectory: DirectoryActivities = {
+  async establishAccount({ samAccountName, organizationalUnit }) {
+    return objectIn(samAccountName, organizationalUnit);
+  },
+  async disableAccount() {},
+  async enableAccount() {},
+  async applyExpiry() {},
+  async applyDescription() {},
+  async captureAccount({ organizationalUnit }) {
+    const groups = [
+      {
+        objectGuid: '9c5b94b1-35ad-49bb-b118-8e8fc24abf80',
+        distinguishedName: 'CN=Payroll readers,OU=Groups,DC=corp,DC=example,DC=test',
+      },
+    ];
+    return { enabled: true, organizationalUnit, groups, accountExpires: null };
+  },
+  async quarantineAccount({ samAccountName, organizationalUnit, retirementOrganizationalUnit }) {
+    return objectIn(samAccountName, retirementOrganizationalUnit ?? organizationalUnit);
+  },
+  async restoreAccount({ samAccountName, captured }) {
+    return { ...objectIn(samAccountName, captured.organizationalUnit), missingGroups: [] };
+  },
+  async findManager() {
+    return { manager: null };
+  },
+  async inspectDirectory({ samAccountName }) {
+    return { problems: [], nameInUse: samAccountName === null ? null : false };
+  },
+  async deleteAccount() {},
+};

@@ -3,23 +3,41 @@
  * One workflow at a time, because the server's clock jumps over the tasks of others.
  */
 import { randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import { isGrpcDeadlineError, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
+import type { NotifyInput, PlatformActivities } from '../../contracts/activities.ts';
 import { accountWorkflowId, CONTROL_TASK_QUEUE, domainTaskQueue } from '../../contracts/ids.ts';
 import type { AccountAction } from '../../contracts/lifecycle.ts';
-import type { Template } from '../../contracts/template.ts';
-import { ACCOUNT_LIFECYCLE, type AccountLifecycleInput, type SubmitMessage } from '../../contracts/workflows.ts';
+import { standingOf } from '../../contracts/standing.ts';
+import {
+  ACCOUNT_LIFECYCLE,
+  UPDATES,
+  type AccountLifecycleInput,
+  type Caller,
+  type DecideMessage,
+  type Messages,
+  type SubmitMessage,
+} from '../../contracts/workflows.ts';
 import * as messages from '../../workflows/account-lifecycle/messages.ts';
 import type { accountLifecycle } from '../../workflows/index.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
-import { createFakeActivities, sampleTemplate, type ActivityName, type FakeActivities } from './fake-activities.ts';
+import {
+  createFakeActivities,
+  sampleTemplate,
+  type ActivityName,
+  type FakeActivities,
+  type TemplateParts,
+} from './fake-activities.ts';
 import { installQuietRuntime } from './quiet-runtime.ts';
 import { freeClock, skipWithoutEngine, untilIdle } from './skipping-clock.ts';
 
+/** A query is answered within milliseconds. */
+const QUERY_LIMIT_MS = 3_000;
+const QUERY_TRIES = 4;
 const POLLING = { timeoutMs: 10_000, intervalMs: 20 };
 
 export const DOMAIN = 'corp.example.test';
@@ -34,12 +52,24 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 /** An answer of an update: the account, or the catalogue code with which it was refused. */
 export type Answer = { readonly account: Account } | { readonly code: string; readonly message: string };
 
+/** Actions whose message is nothing but who asks. */
+export type PlainAction = {
+  [A in AccountAction]: Caller extends Messages[A] ? A : never;
+}[AccountAction];
+
 export interface Story {
   readonly accountId: string;
   readonly workflowId: string;
   submit(changes?: Partial<SubmitMessage>): Promise<Answer>;
-  decide(actor: string, decision: 'approve' | 'deny', operationId?: string): Promise<Answer>;
-  act(action: Exclude<AccountAction, 'decide'>, actor: string, operationId?: string): Promise<Answer>;
+  /** Decides with the standing that the product would find: of a user named on a step, or of a member of `groups`. */
+  decide(
+    actor: string,
+    decision: 'approve' | 'deny',
+    more?: Partial<DecideMessage> & { groups?: string[] },
+  ): Promise<Answer>;
+  act(action: PlainAction, actor: string, operationId?: string): Promise<Answer>;
+  /** An action whose message says more than who asks. */
+  ask<A extends AccountAction>(action: A, message: Omit<Messages[A], 'operationId'> & Partial<Caller>): Promise<Answer>;
   /** Submits and gives the one approval of the sample template. */
   approve(): Promise<void>;
   /** …and waits until the account is active. */
@@ -64,6 +94,12 @@ export interface Story {
   history(runId?: string): Promise<HistoryEvent[]>;
   /** Every event that reached the projection, by sequence number, without the retries. */
   recorded(): AccountEvent[];
+  /** Every notice that was asked for, in the order of the asking, without what retries repeat. */
+  noticed(): { readonly kind: string; readonly dueAt: string; readonly audiences: readonly string[] }[];
+  approversChanged(): Promise<void>;
+  ownerLeft(user: string): Promise<void>;
+  /** What the workflow remembers of an operation. */
+  answer(operationId: string): Promise<Account | null>;
   runId(): Promise<string>;
   /** Waits until no task of the workflow is being worked on. */
   rests(): Promise<void>;
@@ -75,7 +111,7 @@ export interface Harness {
   readonly fakes: FakeActivities;
   readonly environment: TestWorkflowEnvironment;
   /** A new account, alone in its environment; the one before is terminated. */
-  story(template?: Partial<Template>): Promise<Story>;
+  story(template?: TemplateParts): Promise<Story>;
   startEngine(): Promise<void>;
   stopEngine(): Promise<void>;
   close(): Promise<void>;
@@ -96,8 +132,8 @@ export async function createHarness(parts?: HarnessParts): Promise<Harness> {
   });
   let template = sampleTemplate();
   const fakes = createFakeActivities(() => template);
-  const { reserveName, recordTransition, ...engineActivities } = fakes.activities;
-  const control = await run(environment, CONTROL_TASK_QUEUE, { reserveName, recordTransition }, workflowBundle);
+  const control = await run(environment, CONTROL_TASK_QUEUE, activitiesOf(fakes, true), workflowBundle);
+  const engineActivities = activitiesOf(fakes, false);
   let engine: RunningWorker | undefined;
   let current: Story | undefined;
 
@@ -135,6 +171,22 @@ export async function createHarness(parts?: HarnessParts): Promise<Harness> {
       await environment.teardown();
     },
   };
+}
+
+/** What runs beside the database; everything else is an engine's. */
+const PLATFORM = [
+  'reserveName',
+  'recordTransition',
+  'notify',
+  'findDeciders',
+  'findSuccessors',
+  'findAffected',
+  'admitDestructiveStep',
+] as const satisfies readonly (keyof PlatformActivities)[];
+
+function activitiesOf({ activities }: FakeActivities, isPlatform: boolean): object {
+  const isTheirs = (name: string): boolean => (PLATFORM as readonly string[]).includes(name) === isPlatform;
+  return Object.fromEntries(Object.entries(activities).filter(([name]) => isTheirs(name)));
 }
 
 async function partsOfTests(): Promise<HarnessParts> {
@@ -188,17 +240,21 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       });
       return answered(
-        workflow.executeUpdateWithStart(messages.submitUpdate, { startWorkflowOperation, args: [message] }),
+        workflow.executeUpdateWithStart(messages.updates.submit, { startWorkflowOperation, args: [message] }),
       );
     },
-    decide: (actor, decision, operationId = newOperation()) => {
+    decide: async (actor, decision, { groups = [], ...more } = {}) => {
+      const approval = (await story.snapshot())?.approval;
+      const user = { name: actor, role: 'approver' as const, groups, standsFor: [] };
+      const standing = approval ? standingOf(user, approval) : [];
       const reason = decision === 'deny' ? 'Not needed any more' : null;
-      return answered(
-        handle().executeUpdate(messages.decideUpdate, { args: [{ actor, operationId, decision, reason }] }),
-      );
+      return story.ask('decide', { actor, decision, reason, standing, step: null, ...more });
     },
-    act: (action, actor, operationId = newOperation()) =>
-      answered(handle().executeUpdate(messages[`${action}Update`], { args: [{ actor, operationId }] })),
+    act: (action, actor, operationId = newOperation()) => story.ask(action, { actor, operationId }),
+    ask: (action, message) => {
+      const asked = { operationId: newOperation(), ...message };
+      return answered(handle().executeUpdate<Account, [Caller]>(UPDATES[action], { args: [asked] }));
+    },
     async approve() {
       accountIn(await story.submit());
       accountIn(await story.decide(APPROVER, 'approve'));
@@ -207,7 +263,7 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
       await story.approve();
       return story.until((account) => account.state === 'active');
     },
-    snapshot: () => handle().query(messages.snapshotQuery),
+    snapshot: () => asked(environment, () => handle().query(messages.snapshotQuery)),
     now: () => environment.currentTimeMs(),
     sleep: (duration) => (skipping = skipping.then(() => environment.sleep(duration))),
     sleepWithoutEngine: (durationMs) => skipWithoutEngine(environment, durationMs),
@@ -229,12 +285,22 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
       return events ?? [];
     },
     recorded() {
-      const events = fakes.inputsOf('recordTransition').map(({ event }) => event);
+      const events = fakes.inputsOf('recordTransition').flatMap((input) => input.events);
       const mine = events.filter((event) => event.accountId === accountId);
       return [...new Map(mine.map((event) => [event.sequence, event])).values()].sort(
         (a, b) => a.sequence - b.sequence,
       );
     },
+    noticed() {
+      const inputs = fakes.calls.flatMap(({ activity, input }) =>
+        activity === 'recordTransition' || activity === 'notify' ? [input as NotifyInput] : [],
+      );
+      const notices = inputs.flatMap((input) => input.notices ?? []);
+      return [...new Map(notices.map((notice) => [`${notice.kind} ${notice.dueAt}`, notice])).values()];
+    },
+    approversChanged: () => handle().signal(messages.approversChangedSignal),
+    ownerLeft: (user) => handle().signal(messages.ownerLeftSignal, { user }),
+    answer: (operationId) => asked(environment, () => handle().query(messages.answerQuery, operationId)),
     async laterRun(runId) {
       await eventually('the workflow continues as new', async () => (await story.runId()) !== runId, POLLING);
     },
@@ -242,6 +308,21 @@ function openStory(environment: TestWorkflowEnvironment, fakes: FakeActivities):
     rests: () => untilIdle(handle()),
   };
   return story;
+}
+
+/** The test server loses a query now and then, and never answers it then: it is asked again. */
+async function asked<T>(environment: TestWorkflowEnvironment, query: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await environment.client.connection.withDeadline(Date.now() + QUERY_LIMIT_MS, query);
+    } catch (error) {
+      if (tries === QUERY_TRIES || !isLost(error)) throw error;
+    }
+  }
+}
+
+function isLost(error: unknown): boolean {
+  return isGrpcDeadlineError(error) || (error instanceof Error && isGrpcDeadlineError(error.cause));
 }
 
 async function wantedSnapshot(story: Story, wanted: (account: Account) => boolean): Promise<Account> {
@@ -262,6 +343,9 @@ export function sampleSubmission(operationId: string): SubmitMessage {
       samAccountName: 'svc-payroll',
       justification: 'Pays the wages',
       owners: [OWNER],
+      ownerGroups: [],
+      acceptTerms: false,
+      attributes: {},
     },
   };
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import { templateSchema, type Template } from '../../contracts/template.ts';
 import type { SubmitMessage } from '../../contracts/workflows.ts';
+import type { TemplateParts } from './fake-activities.ts';
 
 export function sampleAccount(overrides: Partial<Account> = {}): Account {
   return {
@@ -14,28 +15,50 @@ export function sampleAccount(overrides: Partial<Account> = {}): Account {
     blocked: null,
     requester: 'rita',
     owners: ['rita', 'olaf'],
+    ownerGroups: [],
     justification: 'Runs the payroll.',
     description: null,
+    attributes: {},
     templateId: randomUUID(),
     templateVersion: 1,
-    approval: {
-      openStep: 0,
-      steps: [
-        { name: 'Line manager', approvers: ['anna'], quorum: 1 },
-        { name: 'Security', approvers: ['anna', 'ben', 'cleo'], quorum: 2 },
-      ],
-      votes: [],
-    },
+    approval: sampleApproval(),
     endOfLife: 'disable',
+    interval: 'P1Y',
     submittedAt: '2026-01-31T12:00:00.123Z',
     startsAt: null,
-    remindAt: null,
     renewalOpensAt: null,
     endsAt: null,
+    ended: false,
+    renewal: null,
+    retirement: null,
+    organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=com',
+    vaultFolder: 'service-accounts',
     objectGuid: null,
     objectSid: null,
     distinguishedName: null,
     secret: null,
+    ...overrides,
+  };
+}
+
+/** A request's round in which nobody has voted: anna's step, then one of two of anna, ben and cleo. */
+export function sampleApproval(overrides: Partial<Account['approval']> = {}): Account['approval'] {
+  const step = (name: string, users: string[], quorum: number) => ({
+    name,
+    approvers: { users, groups: [] },
+    quorum,
+    deadline: null,
+    escalation: null,
+  });
+  return {
+    purpose: 'request',
+    openStep: 0,
+    openedAt: '2026-01-31T12:00:00.123Z',
+    escalated: false,
+    quorumLostAt: null,
+    hideApprovers: false,
+    steps: [step('Line manager', ['anna'], 1), step('Security', ['anna', 'ben', 'cleo'], 2)],
+    votes: [],
     ...overrides,
   };
 }
@@ -54,14 +77,15 @@ export function sampleEvent(account: Account, overrides: Partial<AccountEvent> =
   };
 }
 
-export function sampleTemplate(overrides: Partial<Template> = {}): Template {
+/** A complete template; `overrides` replace whole parts of it. */
+export function sampleTemplate(overrides: TemplateParts = {}): Template {
   return templateSchema.parse({
     name: 'Payroll services',
     naming: { pattern: 'svc-[a-z]{1,16}' },
     directory: { domain: 'corp.example.com', organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=com' },
     vault: { folder: 'service-accounts' },
-    approval: { steps: [{ name: 'Line manager', approvers: ['anna'], quorum: 1 }] },
-    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P14D', endOfLife: 'disable' },
+    approval: { steps: [{ name: 'Line manager', approvers: { users: ['anna'] }, quorum: 1 }] },
+    lifecycle: { intervals: ['P1Y'], renewalWindow: 'P30D', notices: { remindEvery: 'P7D' }, endOfLife: 'disable' },
     ...overrides,
   });
 }
@@ -77,6 +101,9 @@ export function sampleSubmission(overrides: Partial<SubmitMessage['request']> = 
       samAccountName: 'svc-payroll',
       justification: 'Runs the payroll.',
       owners: ['olaf'],
+      ownerGroups: [],
+      acceptTerms: false,
+      attributes: {},
       ...overrides,
     },
   };

@@ -6,7 +6,7 @@ import { startServer } from '../../api/http/server.ts';
 import type { Template } from '../../contracts/template.ts';
 import type { Role } from '../../contracts/permissions.ts';
 import { createDomain } from '../../db/queries/domains.ts';
-import { createTemplate } from '../../db/queries/templates.ts';
+import { createTemplate, publishTemplate } from '../../db/queries/publish-templates.ts';
 import { createUser, setUserDisabled } from '../../db/queries/users.ts';
 import { createLogger } from '../../infra/runtime/logger.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -55,15 +55,14 @@ export interface TestApi {
   close(): Promise<void>;
 }
 
-const DOMAIN = 'corp.example.com';
+export const DOMAIN = 'corp.example.com';
 
 export async function startTestApi({ allowShortIntervals = false } = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const { db } = database;
   const tokens = await makePeople(database);
   await createDomain(db, DOMAIN, new Date().toISOString());
-  const template = { id: randomUUID(), template: sampleTemplate() };
-  await createTemplate(db, { ...template, createdBy: 'ada', createdAt: new Date().toISOString() });
+  const template = await makeTemplate(database, sampleTemplate());
   const logLines: string[] = [];
   const logger = createLogger({
     program: 'api',
@@ -86,6 +85,15 @@ export async function startTestApi({ allowShortIntervals = false } = {}): Promis
       await database.drop();
     },
   };
+}
+
+/** A published template, made by ada. */
+export async function makeTemplate({ db }: TestDatabase, template: Template): Promise<TestApi['template']> {
+  const id = randomUUID();
+  const at = new Date().toISOString();
+  await createTemplate(db, { id, template, createdBy: 'ada', createdAt: at });
+  await publishTemplate(db, { id, by: 'ada', at });
+  return { id, template };
 }
 
 async function makePeople({ db }: TestDatabase): Promise<Record<Person, string>> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Template } from '../../contracts/template.ts';
+import type { TemplateParts } from '../support/fake-activities.ts';
 import { HOURLY } from '../support/engine-steps.ts';
 import { createHarness, OWNER, type Harness, type Story } from '../support/lifecycle-harness.ts';
 
@@ -9,22 +9,11 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const DELETED_AT_END: Partial<Template> = {
-  lifecycle: { interval: 'PT1H', renewalWindow: 'PT30M', reminder: 'PT45M', endOfLife: 'delete' },
+const DELETED_AT_END: TemplateParts = {
+  lifecycle: { intervals: ['PT1H'], renewalWindow: 'PT30M', endOfLife: 'delete' },
 };
 
 const types = (story: Story) => story.recorded().map(({ type }) => type);
-
-test('owners are reminded once, at the time the template says', async () => {
-  const story = await harness.story();
-  const { remindAt } = await story.activate();
-  await story.sleep('319 days');
-  expect(types(story)).not.toContain('reminded');
-  await story.sleep('3 days');
-  const reminders = story.recorded().filter(({ type }) => type === 'reminded');
-  expect(reminders).toHaveLength(1);
-  expect(Math.abs(Date.parse(reminders[0]?.at ?? '') - Date.parse(remindAt ?? ''))).toBeLessThan(1_000);
-});
 
 test('at the end date an account is disabled and expires, to the second', async () => {
   const story = await harness.story();
@@ -52,7 +41,7 @@ test('where the template says delete, the end date deletes object and secret', a
   const story = await harness.story(DELETED_AT_END);
   const account = await story.activate();
   expect(await story.result()).toMatchObject({ state: 'retired' });
-  expect(types(story).slice(-3)).toEqual(['reminded', 'retirement-requested', 'retired']);
+  expect(types(story).slice(-3)).toEqual(['provisioned', 'retirement-requested', 'retired']);
   expect(harness.fakes.inputsOf('deleteAccount')).toMatchObject([{ objectGuid: account.objectGuid }]);
   expect(harness.fakes.inputsOf('revokeCredential')).toMatchObject([{ vaultPath: account.secret?.vaultPath }]);
 });
@@ -73,8 +62,6 @@ test('a renewal inside the window begins where the old period ends', async () =>
   const { account } = renewed as { account: { endsAt: string } };
   expect(harness.fakes.inputsOf('applyExpiry')).toMatchObject([{ expiresAt: account.endsAt }]);
   expect(harness.fakes.names()).not.toContain('enableAccount');
-  await story.sleep('350 days');
-  expect(types(story).filter((type) => type === 'reminded')).toHaveLength(2);
 });
 
 test('a renewal after the end enables the account again, from now on', async () => {
@@ -95,7 +82,7 @@ test('an owner switches the account off and on', async () => {
   await story.activate();
   expect(await story.act('disable', OWNER)).toMatchObject({ account: { state: 'disabled' } });
   expect(await story.act('disable', OWNER)).toMatchObject({ code: 'StateConflict' });
-  expect(await story.act('renew', OWNER)).toMatchObject({ code: 'StateConflict' });
+  expect(await story.act('renew', OWNER)).toMatchObject({ code: 'RenewalNotOpen' });
   expect(await story.act('enable', OWNER)).toMatchObject({ account: { state: 'active' } });
 });
 

@@ -23,11 +23,11 @@ async function renewed(story: Story, operationId: string = randomUUID()): Promis
 test('a repeated vote gets its first answer, though it could not be cast again', async () => {
   const story = await harness.story();
   await story.submit();
-  const first = await story.decide(APPROVER, 'approve', 'vote-1');
+  const first = await story.decide(APPROVER, 'approve', { operationId: 'vote-1' });
   expect(first).toMatchObject({ account: { state: 'approved' } });
   await story.until(({ state }) => state === 'active');
-  expect(await story.decide(APPROVER, 'approve', 'vote-1')).toEqual(first);
-  expect(await story.decide(APPROVER, 'approve', 'vote-2')).toMatchObject({ code: 'StateConflict' });
+  expect(await story.decide(APPROVER, 'approve', { operationId: 'vote-1' })).toEqual(first);
+  expect(await story.decide(APPROVER, 'approve', { operationId: 'vote-2' })).toMatchObject({ code: 'StateConflict' });
 });
 
 test('a repeated change is made once, also while the first one is under way', async () => {
@@ -48,7 +48,7 @@ test('a repeated change is made once, also while the first one is under way', as
 test('a renewal continues as new; operations of earlier runs keep their answers', async () => {
   const story = await harness.story(HOURLY);
   const submitted = await story.submit();
-  const approved = await story.decide(APPROVER, 'approve', 'vote');
+  const approved = await story.decide(APPROVER, 'approve', { operationId: 'vote' });
   await story.until(({ state }) => state === 'active');
   const first = await renewed(story, 'renewal-1');
   const second = await renewed(story, 'renewal-2');
@@ -56,18 +56,18 @@ test('a renewal continues as new; operations of earlier runs keep their answers'
   const calls = harness.fakes.calls.length;
   expect(await story.act('renew', OWNER, 'renewal-1')).toEqual(first);
   expect(await story.act('renew', OWNER, 'renewal-2')).toEqual(second);
-  expect(await story.decide(APPROVER, 'approve', 'vote')).toEqual(approved);
+  expect(await story.decide(APPROVER, 'approve', { operationId: 'vote' })).toEqual(approved);
   expect(await story.submit()).toEqual(submitted);
   expect(harness.fakes.calls).toHaveLength(calls);
 });
 
-test('the newest fifty operations are remembered', async () => {
+test('the newest twenty operations are remembered', async () => {
   const story = await harness.story();
   await story.activate();
   const first = await story.act('disable', OWNER, 'operation-0');
-  for (let i = 1; i < 50; i += 1) await story.act(i % 2 === 0 ? 'disable' : 'enable', OWNER, `operation-${i}`);
+  for (let i = 1; i < 20; i += 1) await story.act(i % 2 === 0 ? 'disable' : 'enable', OWNER, `operation-${i}`);
   expect(await story.act('disable', OWNER, 'operation-0')).toEqual(first);
-  await story.act('disable', OWNER, 'operation-50');
+  await story.act('disable', OWNER, 'operation-20');
   expect(await story.act('disable', OWNER, 'operation-0')).toMatchObject({ code: 'StateConflict' });
 });
 

@@ -1,6 +1,6 @@
 /** Every engine step, failing once, for ever in a way that mends itself, and for ever until a person acts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ENGINE_STEPS, HOURLY } from '../support/engine-steps.ts';
+import { ENGINE_STEPS } from '../support/engine-steps.ts';
 import { ADMINISTRATOR, createHarness, type Harness } from '../support/lifecycle-harness.ts';
 
 let harness: Harness;
@@ -11,9 +11,9 @@ afterAll(() => harness.close());
 
 const isBlockWord = (type: string): boolean => type === 'blocked' || type === 'unblocked';
 
-describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, isDone }) => {
+describe.each(ENGINE_STEPS)('$title', ({ step, activity, template, during, reach, begin, isDone }) => {
   test('fails twice: tried again before anybody notices', async () => {
-    const story = await harness.story(HOURLY);
+    const story = await harness.story(template);
     await reach(story, harness.fakes);
     const before = story.recorded().length;
     harness.fakes.fail(activity, 'DirectoryUnavailable', 2);
@@ -33,7 +33,7 @@ describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, i
   });
 
   test('fails for long: blocked, and goes on by itself', async () => {
-    const story = await harness.story(HOURLY);
+    const story = await harness.story(template);
     await reach(story, harness.fakes);
     harness.fakes.fail(activity, 'DirectoryUnavailable');
     const calls = harness.fakes.inputsOf(activity).length;
@@ -53,7 +53,7 @@ describe.each(ENGINE_STEPS)('$title', ({ step, activity, during, reach, begin, i
   });
 
   test('is refused: blocked until somebody resumes it', async () => {
-    const story = await harness.story(HOURLY);
+    const story = await harness.story(template);
     await reach(story, harness.fakes);
     harness.fakes.fail(activity, 'DirectoryAccessDenied');
     const calls = harness.fakes.inputsOf(activity).length;

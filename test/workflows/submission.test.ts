@@ -59,7 +59,7 @@ test('before its request is accepted an account takes nothing else', async () =>
   const story = await harness.story();
   let accept = (): void => undefined;
   const gate = new Promise<void>((resolve) => (accept = resolve));
-  harness.fakes.behave({ recordTransition: () => gate });
+  harness.fakes.behave({ recordTransition: () => gate.then(() => ({ ableToDecide: null })) });
   harness.fakes.fail('reserveName', 'ServiceUnavailable', 1);
   const submitted = story.submit();
   await story.called('reserveName', 1);

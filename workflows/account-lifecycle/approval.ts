@@ -1,40 +1,168 @@
-/** The approval of one account: its steps and votes as the account shows them. Pure; the rules are contracts/approval.ts. */
+/**
+ * One round of approval, of a request or of a renewal: votes, deadlines and approvers of its open step. All of it is
+ * desk work: nothing here waits for an engine, so that a round goes on while a step of the account does.
+ */
 import type { Account } from '../../contracts/account.ts';
-import { tally, voteRefusal, type Tally } from '../../contracts/approval.ts';
-import type { ErrorCode } from '../../contracts/errors.ts';
-import type { TemplateSnapshot } from '../../contracts/template.ts';
-import type { DecideMessage } from '../../contracts/workflows.ts';
+import {
+  askedOn,
+  askerOf,
+  castVote,
+  checkBallot,
+  openRound,
+  stepDeadline,
+  type People,
+  type Tally,
+} from '../../contracts/approval.ts';
+import type { Notice } from '../../contracts/notices.ts';
+import { platform, untilDone } from '../support/activities.ts';
+import { settleAfter, type Intent } from './intents.ts';
+import { noticeOf } from './notices.ts';
+import { asStored, record, weighQuorum, type Happening } from './record.ts';
+import { isRoundOpen } from './refusals.ts';
+import { accountOf, now, refOf, snapshotOf, SYSTEM, type AccountRun } from './run.ts';
 
-type Approval = Account['approval'];
-
-/** The approval of a new request: nobody has voted. */
-export function openApproval({ template }: TemplateSnapshot): Approval {
-  return { openStep: 0, steps: template.approval.steps, votes: [] };
+/** A living account's owner asks for another period: the template's steps open again. */
+export function requestRenewal(run: AccountRun, intent: Intent<'request-renewal'>): void {
+  const { state } = accountOf(run);
+  if (state !== 'active' && state !== 'disabled' && state !== 'expired') throw new Error(`${state} has no renewal`);
+  const { actor } = intent.message;
+  const at = now();
+  const { steps, hideApprovers } = snapshotOf(run).template.approval;
+  const recorded = record(
+    run,
+    { type: 'renewal-requested', actor },
+    {
+      renewal: { returnTo: state, requestedBy: actor, requestedAt: at },
+      approval: asStored(openRound('renewal', steps, hideApprovers, at)),
+    },
+    [noticeOf('approval-needed', at)],
+  );
+  settleAfter(run, intent, recorded);
 }
 
-/** Why the decision is not taken, or `undefined`. A denial must say why. */
-export function decisionRefusal(account: Account, message: DecideMessage): ErrorCode | undefined {
-  if (message.decision === 'deny' && !message.reason) return 'InvalidRequest';
-  const { steps, votes } = account.approval;
-  return voteRefusal(steps, votes, account.requester, message.actor);
+/** One vote, and what follows from it: of a request its approval or rejection, of a renewal its denial. */
+export function vote(run: AccountRun, intent: Intent<'decide'>): void {
+  const account = accountOf(run);
+  const { message } = intent;
+  const check = checkBallot(account.approval, askerOf(account), message);
+  if (check.outcome === 'refused') throw new Error(`a ballot that was refused (${check.code}) came to the count`);
+  const { openStep } = account.approval;
+  const { approval, tally } = castVote(account.approval, message, check.seat, now());
+  const { actor, decision, reason } = message;
+  const voted: Happening = { type: 'voted', actor, detail: { decision, reason, step: openStep, seat: check.seat } };
+  const follows = consequence(account, tally, actor);
+  const opened = tally.outcome === 'pending' && approval.openStep !== openStep;
+  const notices = opened ? [noticeOf('approval-needed', approval.openedAt)] : follows.notices;
+  const changes = { ...follows.changes, approval: asStored(approval) };
+  settleAfter(run, intent, record(run, [voted, ...follows.events], changes, notices));
 }
 
-/** The approval with one more vote, cast on the open step at `at`, and where it stands then. */
-export function castVote(approval: Approval, message: DecideMessage, at: string): { approval: Approval; tally: Tally } {
-  const { actor: approver, decision, reason } = message;
-  const votes = [...approval.votes, { step: approval.openStep, approver, decision, reason, at }];
-  const now = tally(approval.steps, votes);
-  const openStep = openStepOf(now, approval);
-  return { approval: { ...approval, openStep, votes }, tally: now };
+/** Who asked takes it back before it is decided. */
+export function withdraw(run: AccountRun, intent: Intent<'withdraw'>): void {
+  const { actor } = intent.message;
+  const isRenewal = accountOf(run).state === 'renewing';
+  const recorded = isRenewal
+    ? denyRenewal(run, actor, { reason: 'withdrawn', by: actor })
+    : record(run, { type: 'withdrawn', actor });
+  settleAfter(run, intent, recorded);
 }
 
-function openStepOf(now: Tally, approval: Approval): number {
-  switch (now.outcome) {
-    case 'pending':
-      return now.step;
-    case 'approved':
-      return approval.steps.length;
-    case 'denied':
-      return approval.openStep;
+/** An administrator puts others on the open step. Votes that were cast stay. */
+export function replaceApprovers(run: AccountRun, intent: Intent<'replace-approvers'>): void {
+  const { actor, approvers, quorum } = intent.message;
+  const { approval } = accountOf(run);
+  const before = approval.steps[approval.openStep]!;
+  const steps = approval.steps.map((step) =>
+    step === before ? { ...step, approvers: copied(approvers), quorum } : step,
+  );
+  const detail = {
+    step: approval.openStep,
+    before: inWords(before.approvers, before.quorum),
+    after: inWords(approvers, quorum),
+  };
+  const recorded = record(
+    run,
+    { type: 'approvers-replaced', actor, detail },
+    { approval: { ...approval, steps } },
+    // Those who were asked before are not told again: it is the same notice.
+    [noticeOf('approval-needed', approval.openedAt)],
+  );
+  settleAfter(run, intent, recorded);
+}
+
+/** The open step's time is over: others are asked too, once; after that, or where nobody else is named, it lapses. */
+export function meetStepDeadline(run: AccountRun): void {
+  const { approval, state } = accountOf(run);
+  const dueAt = stepDeadline(approval);
+  const step = approval.steps[approval.openStep];
+  if (dueAt === null || !step) throw new Error('a step without a deadline has met none');
+  const detail = { step: approval.openStep };
+  if (step.escalation !== null && !approval.escalated) {
+    const escalated: Happening = { type: 'escalated', actor: SYSTEM, detail };
+    void record(run, escalated, { approval: { ...approval, escalated: true } }, [
+      noticeOf('approval-escalated', dueAt),
+    ]);
+  } else if (state === 'renewing') {
+    void denyRenewal(run, SYSTEM, { reason: 'lapsed', by: SYSTEM });
+  } else {
+    void record(run, { type: 'lapsed', actor: SYSTEM, detail }, {}, [noticeOf('request-lapsed', dueAt)]);
   }
+}
+
+/** Looks at the approvers of the open step again. What is told meanwhile is looked at afterwards. */
+export function lookAtApprovers(run: AccountRun): void {
+  const account = accountOf(run);
+  run.approversChanged = false;
+  if (!isRoundOpen(account)) return;
+  const { approval } = account;
+  run.sending += 1;
+  const found = untilDone(() => platform.findDeciders({ ...refOf(run), ...copied(askedOn(approval)) }));
+  void found.then((able) => {
+    weighQuorum(run, approval, able);
+    run.sending -= 1;
+  });
+}
+
+interface Consequence {
+  readonly events: readonly Happening[];
+  readonly changes: Partial<Account>;
+  readonly notices: readonly Notice[];
+}
+
+const NOTHING: Consequence = { events: [], changes: {}, notices: [] };
+
+function consequence(account: Account, tally: Tally, actor: string): Consequence {
+  const at = now();
+  // A renewal that is agreed is `renewed` when the directory has it.
+  if (tally.outcome === 'pending' || (tally.outcome === 'approved' && account.state === 'renewing')) return NOTHING;
+  if (tally.outcome === 'approved') {
+    return { ...NOTHING, events: [{ type: 'approved', actor }], notices: [noticeOf('request-approved', at)] };
+  }
+  const { reason } = tally;
+  if (account.state === 'renewing') {
+    const detail = { reason, by: actor };
+    return {
+      events: [{ type: 'renewal-denied', actor, detail }],
+      changes: { renewal: null },
+      notices: [noticeOf('renewal-denied', at, detail)],
+    };
+  }
+  return {
+    ...NOTHING,
+    events: [{ type: 'rejected', actor, detail: { reason } }],
+    notices: [noticeOf('request-rejected', at, { reason })],
+  };
+}
+
+function denyRenewal(run: AccountRun, actor: string, detail: { reason: string; by: string }): Promise<Account> {
+  const notice = noticeOf('renewal-denied', now(), detail);
+  return record(run, { type: 'renewal-denied', actor, detail }, { renewal: null }, [notice]);
+}
+
+function copied({ users, groups }: People): { users: string[]; groups: string[] } {
+  return { users: [...users], groups: [...groups] };
+}
+
+function inWords({ users, groups }: People, quorum: number): string {
+  return `${quorum} of ${[...users, ...groups.map((group) => `group ${group}`)].join(', ')}`;
 }

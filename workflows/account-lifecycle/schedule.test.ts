@@ -1,43 +1,88 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
-import { LONGEST_WAIT_MS, nextDeadline, waitMs } from './schedule.ts';
+import type { TemplateSnapshot } from '../../contracts/template.ts';
+import { deadlinesOf, isDue, LONGEST_WAIT_MS, waitMs } from './schedule.ts';
 
-const REMIND_MS = Date.parse('2026-05-01T00:00:00.000Z');
-const END_MS = Date.parse('2026-06-01T00:00:00.000Z');
-const account = (state: Account['state']): Account =>
-  ({ state, remindAt: '2026-05-01T00:00:00.000Z', endsAt: '2026-06-01T00:00:00.000Z' }) as Account;
+const OPENS = '2026-05-01T00:00:00.000Z';
+const END = '2026-06-01T00:00:00.000Z';
+const UNDO = '2026-07-01T00:00:00.000Z';
+const NOTICES = {
+  whenRenewalOpens: true,
+  remindEvery: null,
+  urgentEvery: null,
+  urgentWithin: null,
+  tellAdministrators: false,
+  stopAfter: null,
+};
+const snapshot = { template: { lifecycle: { notices: NOTICES } } } as TemplateSnapshot;
+const step = {
+  name: 'Manager',
+  approvers: { users: ['anna'], groups: [] },
+  quorum: 1,
+  deadline: 'P7D',
+  escalation: null,
+};
+const account = (changes: Partial<Account>): Account =>
+  ({
+    state: 'active',
+    endOfLife: 'disable',
+    renewalOpensAt: OPENS,
+    endsAt: END,
+    ended: false,
+    retirement: null,
+    approval: { openStep: 0, openedAt: OPENS, escalated: false, steps: [step], votes: [] },
+    ...changes,
+  }) as unknown as Account;
 
-describe('nextDeadline', () => {
-  test.each(['active', 'disabled'] as const)('%s: the reminder first, then the end', (state) => {
-    expect(nextDeadline(account(state), false, REMIND_MS - 1)).toEqual({ kind: 'reminder', at: REMIND_MS });
-    expect(nextDeadline(account(state), true, REMIND_MS)).toEqual({ kind: 'end', at: END_MS });
+const kinds = (changes: Partial<Account>, noticedUntil: string | null = null) =>
+  deadlinesOf({ account: account(changes), snapshot, noticedUntil }).map(({ kind }) => kind);
+
+describe('deadlinesOf', () => {
+  test.each(['active', 'disabled'] as const)('%s: its notices, then its end', (state) => {
+    expect(kinds({ state })).toEqual(['notice', 'end']);
+    expect(kinds({ state }, OPENS)).toEqual(['end']);
   });
 
-  test('a reminder that was missed is made up for until the end, and not after it', () => {
-    expect(nextDeadline(account('active'), false, END_MS - 1)).toMatchObject({ kind: 'reminder' });
-    expect(nextDeadline(account('active'), false, END_MS)).toMatchObject({ kind: 'end' });
+  test('an end that was met is none any more', () => {
+    expect(kinds({ ended: true }, OPENS)).toEqual([]);
   });
 
-  test('an expired account has none', () => {
-    expect(nextDeadline(account('expired'), false, END_MS)).toBeUndefined();
+  test('a renewal has the deadline of its open step beside those of the account', () => {
+    expect(kinds({ state: 'renewing' }, OPENS)).toEqual(['step', 'end']);
   });
 
-  test('a provisioned account without deadlines is a bug', () => {
-    expect(() => nextDeadline({ ...account('active'), endsAt: null }, false, 0)).toThrow('has deadlines');
+  test.each(['submitted', 'approved', 'retiring', 'retired'] as const)('%s: nothing of a period', (state) => {
+    expect(kinds({ state })).toEqual(state === 'submitted' ? ['step'] : []);
+  });
+
+  test('a quarantined account is deleted when its time is over', () => {
+    const retirement = { undoUntil: UNDO } as Account['retirement'];
+    expect(kinds({ state: 'quarantined', retirement })).toEqual(['deletion']);
   });
 });
 
+test.each([
+  [-1, false],
+  [0, true],
+  [1, true],
+])('%i ms from the end: due %s', (ms, due) => {
+  const scheduled = { account: account({}), snapshot, noticedUntil: OPENS };
+  expect(isDue(scheduled, 'end', Date.parse(END) + ms)).toBe(due);
+});
+
 describe('waitMs', () => {
+  const NOW_MS = Date.parse(OPENS);
+
   test.each([
     ['a minute away', 60_000, 60_000],
     ['due', 0, 1],
     ['long due', -60_000, 1],
     ['years away', 5 * 365 * 86_400_000, LONGEST_WAIT_MS],
   ])('%s', (_when, inMs, expected) => {
-    expect(waitMs({ kind: 'end', at: END_MS }, END_MS - inMs, LONGEST_WAIT_MS)).toBe(expected);
+    expect(waitMs([NOW_MS + inMs, Infinity], NOW_MS, LONGEST_WAIT_MS)).toBe(expected);
   });
 
   test('nothing ahead: as long as it may', () => {
-    expect(waitMs(undefined, 0, 10_000)).toBe(10_000);
+    expect(waitMs([Infinity], 0, 10_000)).toBe(10_000);
   });
 });

@@ -1,8 +1,15 @@
-/** When a living account must be looked at next. Pure. */
+/** When an account must be looked at next. Pure. */
 import type { Account } from '../../contracts/account.ts';
+import { stepDeadline } from '../../contracts/approval.ts';
+import { LIVING_STATES } from '../../contracts/lifecycle.ts';
+import { nextNotice } from '../../contracts/notices.ts';
+import type { TemplateSnapshot } from '../../contracts/template.ts';
+import { noticeFactsOf } from './notices.ts';
+import { isRoundOpen } from './refusals.ts';
 
+/** `end` is that of the period; `deletion` that of a retirement's grace. */
 export interface Deadline {
-  readonly kind: 'reminder' | 'end';
+  readonly kind: 'notice' | 'step' | 'end' | 'deletion';
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -16,17 +23,34 @@ export const LONGEST_WAIT_MS = 30 * 24 * 60 * 60 * 1000;
  */
 export const REST_MS = 10_000;
 
-/** The account's next deadline; `undefined` when none lies ahead. A reminder that was missed until the end is left out. */
-export function nextDeadline(account: Account, reminded: boolean, nowMs: number): Deadline | undefined {
-  if (account.state !== 'active' && account.state !== 'disabled') return undefined;
-  if (account.endsAt === null || account.remindAt === null) throw new Error('a provisioned account has deadlines');
-  const endMs = Date.parse(account.endsAt);
-  if (!reminded && nowMs < endMs) return { kind: 'reminder', at: Date.parse(account.remindAt) };
-  return { kind: 'end', at: endMs };
+interface Scheduled {
+  readonly account: Account;
+  readonly snapshot: TemplateSnapshot;
+  /** The due time of the newest notice that was asked for. */
+  readonly noticedUntil: string | null;
 }
 
-/** How long to wait for the deadline, in milliseconds: `longestMs` at most, and 1 when it is due (0 would be no timer). */
-export function waitMs(deadline: Deadline | undefined, nowMs: number, longestMs: number): number {
-  if (!deadline) return longestMs;
-  return Math.min(Math.max(deadline.at - nowMs, 1), longestMs);
+/** What lies ahead of the account or is due, soonest first. Of two at the same instant, notices come first. */
+export function deadlinesOf({ account, snapshot, noticedUntil }: Scheduled): Deadline[] {
+  const isLiving = LIVING_STATES.includes(account.state);
+  const facts = isLiving ? noticeFactsOf(account, snapshot) : undefined;
+  const instants: [Deadline['kind'], string | null | undefined][] = [
+    ['notice', facts && nextNotice(facts, noticedUntil)?.dueAt],
+    ['step', isRoundOpen(account) ? stepDeadline(account.approval) : null],
+    ['end', isLiving && !account.ended ? account.endsAt : null],
+    ['deletion', account.state === 'quarantined' ? account.retirement?.undoUntil : null],
+  ];
+  return instants
+    .flatMap(([kind, instant]) => (instant ? [{ kind, at: Date.parse(instant) }] : []))
+    .sort((one, other) => one.at - other.at);
+}
+
+/** Whether the account has met a deadline of this kind. */
+export function isDue(scheduled: Scheduled, kind: Deadline['kind'], nowMs: number): boolean {
+  return deadlinesOf(scheduled).some((deadline) => deadline.kind === kind && deadline.at <= nowMs);
+}
+
+/** How long to wait for the soonest of these instants, in milliseconds: `longestMs` at most, and 1 when it is due (0 would be no timer). */
+export function waitMs(instants: readonly number[], nowMs: number, longestMs: number): number {
+  return Math.min(Math.max(Math.min(...instants) - nowMs, 1), longestMs);
 }

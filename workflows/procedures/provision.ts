@@ -1,25 +1,30 @@
 /**
  * From approved to active: a password is staged in the vault, the account is made with it and proved by a log-on, the
- * password becomes current. Whatever ends it early is undone: afterwards there is neither object nor secret.
+ * password becomes current. Whatever ends it early is undone: afterwards there is neither object nor secret. What a new
+ * run needs to find its place again is in `run.provisioning`; steps find their own earlier work by its operation id.
  */
 import { uuid4 } from '@temporalio/workflow';
 import type { CredentialRef, DirectoryObject, EstablishAccountInput } from '../../contracts/activities.ts';
-import { deadlinesFrom, type Deadlines } from '../../contracts/deadlines.ts';
+import { periodFrom, type Period } from '../../contracts/deadlines.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
+import type { Provisioning } from '../../contracts/workflows.ts';
+import { isWaiting, settleAfter, take } from '../account-lifecycle/intents.ts';
+import { noticeOf } from '../account-lifecycle/notices.ts';
+import { record } from '../account-lifecycle/record.ts';
 import {
   accountOf,
+  expiryOf,
   instantsOf,
-  record,
+  now,
+  periodTermsOf,
   refOf,
   snapshotOf,
   SYSTEM,
   vaultPathOf,
   type AccountRun,
-} from '../account-lifecycle/account.ts';
-import { isWaiting, settleAfter, take } from '../account-lifecycle/intents.ts';
-import { compensate, type Compensation } from '../support/compensations.ts';
+} from '../account-lifecycle/run.ts';
 import { blockUntilResumed, patientStep, type Step, type StepResult } from '../support/patient-step.ts';
-import { deleteObject, revokeSecret } from './retire.ts';
+import { deleteObject, revokeSecret } from './delete.ts';
 
 /** How many generated passwords the domain may refuse before a person must look at its policy. */
 const PASSWORD_ATTEMPTS = 3;
@@ -27,97 +32,90 @@ const INTERRUPTED_BY = ['withdraw'] as const;
 
 interface Made {
   readonly object: DirectoryObject;
-  readonly credential: CredentialRef;
-  readonly deadlines: Deadlines;
+  readonly period: Period;
 }
 
-/** Provisions an approved account, however long it takes. Returns when the account is active, or withdrawn. */
-export async function provision(run: AccountRun): Promise<'provisioned' | 'given-up'> {
-  // The first credential is known by the account's own id.
-  let operationId = run.accountId;
+/** Provisions an approved account, however long it takes. Returns when the account is active, or withdrawing. */
+export async function provision(run: AccountRun): Promise<void> {
   for (;;) {
-    const compensations: Compensation[] = [];
-    const attempt = await provisionOnce(run, operationId, compensations);
-    if (attempt.outcome === 'done') return 'provisioned';
-    if (attempt.outcome === 'failed') {
-      await compensate(compensations);
-      await blockUntilResumed(run, { name: 'establish-account', interruptedBy: INTERRUPTED_BY }, attempt.failure);
+    // The first credential is known by the account's own id.
+    run.provisioning ??= begin(run.accountId);
+    const refused = run.provisioning.refused ?? (await attempt(run));
+    if (refused === 'provisioned') return;
+    if (refused !== 'interrupted') {
+      note(run, { refused });
+      await undo(run);
+      await blockUntilResumed(run, { name: 'establish-account', interruptedBy: INTERRUPTED_BY }, refused);
     }
-    if (isWaiting(run, 'withdraw')) {
-      await withdraw(run, compensations);
-      return 'given-up';
+    const intent = take(run, INTERRUPTED_BY);
+    if (intent) {
+      settleAfter(run, intent, record(run, { type: 'withdrawal-requested', actor: intent.message.actor }));
+      return;
     }
-    operationId = uuid4();
+    run.provisioning = begin(uuid4());
   }
 }
 
-/** Puts the withdrawal on record, undoes what was begun, and ends the account. */
-async function withdraw(run: AccountRun, compensations: Compensation[]): Promise<void> {
-  const intent = take(run, 'withdraw');
-  if (!intent) throw new Error('a withdrawal was announced and is not there');
-  const { actor } = intent.message;
-  settleAfter(run, intent, record(run, { type: 'withdrawal-requested', actor }));
-  await compensate(compensations);
-  await record(run, { type: 'withdrawn', actor });
+/** Undoes what was begun of a withdrawn request, and ends the account. */
+export async function giveUp(run: AccountRun): Promise<void> {
+  await undo(run);
+  run.provisioning = null;
+  await record(run, { type: 'withdrawn', actor: SYSTEM });
 }
 
-/** Each step's compensation is on the list before the step begins: it may have an effect that we never hear of. */
-async function provisionOnce(
-  run: AccountRun,
-  operationId: string,
-  compensations: Compensation[],
-): Promise<StepResult<unknown>> {
-  compensations.push(() => revokeSecret(run, ['VaultPathConflict']));
-  const made = await makeAccount(run, operationId, compensations);
-  if (made.outcome !== 'done') return made;
-  const { credential, object, deadlines } = made.value;
-  const promoted = await interruptible(run, {
-    name: 'promote-credential',
-    run: (engine) => engine.promoteCredential({ ...refOf(run), credential }),
-  });
-  if (promoted.outcome !== 'done') return promoted;
-  // The last moment at which a withdrawal counts.
-  if (isWaiting(run, ...INTERRUPTED_BY)) return { outcome: 'interrupted' };
-  const { objectGuid, objectSid, distinguishedName } = object;
-  const { vaultPath, version } = promoted.value;
-  await record(
-    run,
-    { type: 'provisioned', actor: SYSTEM, detail: { distinguishedName } },
-    { objectGuid, objectSid, distinguishedName, ...instantsOf(deadlines), secret: { vaultPath, version } },
-  );
-  return promoted;
+function begin(operationId: string): Provisioning {
+  return {
+    operationId,
+    passwordsRefused: 0,
+    isStaging: false,
+    isEstablishing: false,
+    objectGuid: null,
+    refused: null,
+  };
 }
 
-/** Stages a password and makes the account with it; a password that the domain's policy refuses is thrown away for another. */
-async function makeAccount(
-  run: AccountRun,
-  firstOperationId: string,
-  compensations: Compensation[],
-): Promise<StepResult<Made>> {
-  let known: DirectoryObject | undefined;
-  const undoObject: Compensation = () => deleteObject(run, known?.objectGuid ?? null);
-  let operationId = firstOperationId;
-  for (let attempt = 1; ; attempt += 1) {
-    const staged = await stage(run, operationId);
-    if (staged.outcome !== 'done') return staged;
+function begun({ provisioning }: AccountRun): Provisioning {
+  if (provisioning === null) throw new Error('a step of provisioning runs outside of it');
+  return provisioning;
+}
+
+function note(run: AccountRun, changes: Partial<Provisioning>): void {
+  run.provisioning = { ...begun(run), ...changes };
+}
+
+/** The newest first. Each was on the list before it began: it may have had an effect that we never heard of. */
+async function undo(run: AccountRun): Promise<void> {
+  if (begun(run).isEstablishing) await deleteObject(run, begun(run).objectGuid);
+  note(run, { isEstablishing: false, objectGuid: null });
+  if (begun(run).isStaging) await revokeSecret(run, ['VaultPathConflict']);
+  note(run, { isStaging: false });
+}
+
+/** One way through all steps: it ends well, is interrupted, or fails in a way that a person must look at. */
+async function attempt(run: AccountRun): Promise<'provisioned' | 'interrupted' | NonNullable<Provisioning['refused']>> {
+  for (;;) {
+    note(run, { isStaging: true });
+    const staged = await stage(run);
+    if (staged.outcome === 'failed') return staged.failure;
+    if (staged.outcome === 'interrupted' || isWaiting(run, INTERRUPTED_BY)) return 'interrupted';
     const credential = staged.value;
-    if (isWaiting(run, ...INTERRUPTED_BY)) return { outcome: 'interrupted' };
-    if (!compensations.includes(undoObject)) compensations.push(undoObject);
-    const made = await establish(run, credential, (object) => (known = object));
-    const isRefused = made.outcome === 'failed' && made.failure.code === 'DirectoryPasswordRejected';
-    if (!isRefused || attempt === PASSWORD_ATTEMPTS) return made;
-    const discarded = await interruptible(run, {
-      name: 'discard-credential',
-      run: (engine) => engine.discardCredential({ ...refOf(run), credential }),
-    });
-    if (discarded.outcome !== 'done') return discarded;
-    operationId = uuid4();
+    note(run, { isEstablishing: true });
+    const made = await establish(run, credential);
+    const ended = made.outcome === 'done' ? await promote(run, credential, made.value) : made;
+    if (ended.outcome === 'done') return 'provisioned';
+    if (ended.outcome === 'interrupted') return 'interrupted';
+    if (ended.failure.code !== 'DirectoryPasswordRejected') return ended.failure;
+    if (begun(run).passwordsRefused + 1 === PASSWORD_ATTEMPTS) return ended.failure;
+    const discarded = await discard(run, credential);
+    if (discarded.outcome !== 'done') return 'interrupted';
+    note(run, { operationId: uuid4(), passwordsRefused: begun(run).passwordsRefused + 1 });
   }
 }
 
-function stage(run: AccountRun, operationId: string): Promise<StepResult<CredentialRef>> {
+function stage(run: AccountRun): Promise<StepResult<CredentialRef>> {
   const { samAccountName: username } = accountOf(run);
   const policy = snapshotOf(run).template.vault.password;
+  const { operationId } = begun(run);
   return interruptible(run, {
     name: 'stage-credential',
     run: (engine) =>
@@ -125,60 +123,94 @@ function stage(run: AccountRun, operationId: string): Promise<StepResult<Credent
   });
 }
 
+function discard(run: AccountRun, credential: CredentialRef): Promise<StepResult<void>> {
+  return interruptible(run, {
+    name: 'discard-credential',
+    run: (engine) => engine.discardCredential({ ...refOf(run), credential }),
+  });
+}
+
 /** Makes the object. The period begins now; had the step to wait, it begins when it is done, and AD is told so. */
-async function establish(
-  run: AccountRun,
-  credential: CredentialRef,
-  found: (object: DirectoryObject) => void,
-): Promise<StepResult<Made>> {
-  let deadlines = periodFromNow(run);
+async function establish(run: AccountRun, credential: CredentialRef): Promise<StepResult<Made>> {
+  let period = periodFromNow(run);
   const established = await interruptible(
     run,
     {
       name: 'establish-account',
       run: (engine) => {
-        deadlines = periodFromNow(run);
-        return engine.establishAccount(establishInput(run, credential, deadlines));
+        period = periodFromNow(run);
+        return engine.establishAccount(establishInput(run, credential, period));
       },
     },
     ['DirectoryNameConflict', 'DirectoryPasswordRejected'],
   );
   if (established.outcome !== 'done') return established;
   const object = established.value;
-  found(object);
-  const begun = periodFromNow(run);
-  if (established.wasBlocked && begun.endsAt.getTime() !== deadlines.endsAt.getTime()) {
-    const { organizationalUnit } = snapshotOf(run).template.directory;
-    const { samAccountName } = accountOf(run);
+  note(run, { objectGuid: object.objectGuid });
+  const later = periodFromNow(run);
+  if (!established.wasBlocked || later.endsAt.getTime() === period.endsAt.getTime()) {
+    return { ...established, value: { object, period } };
+  }
+  const expiresAt = expiryAt(run, later);
+  if (expiresAt !== null) {
+    const { samAccountName, organizationalUnit } = accountOf(run);
     const target = { ...refOf(run), samAccountName, organizationalUnit, objectGuid: object.objectGuid };
     const applied = await interruptible(run, {
       name: 'apply-expiry',
-      run: (engine) => engine.applyExpiry({ ...target, expiresAt: begun.endsAt.toISOString() }),
+      run: (engine) => engine.applyExpiry({ ...target, expiresAt }),
     });
     if (applied.outcome !== 'done') return applied;
-    deadlines = begun;
   }
-  return { ...established, value: { object, credential, deadlines } };
+  return { ...established, value: { object, period: later } };
 }
 
-function establishInput(run: AccountRun, credential: CredentialRef, deadlines: Deadlines): EstablishAccountInput {
-  const { samAccountName, description } = accountOf(run);
-  const { organizationalUnit, groups, mayChangePassword } = snapshotOf(run).template.directory;
-  const expiresAt = deadlines.endsAt.toISOString();
+/** Makes the password the current one: then the account is complete. */
+async function promote(
+  run: AccountRun,
+  credential: CredentialRef,
+  { object, period }: Made,
+): Promise<StepResult<unknown>> {
+  const promoted = await interruptible(run, {
+    name: 'promote-credential',
+    run: (engine) => engine.promoteCredential({ ...refOf(run), credential }),
+  });
+  if (promoted.outcome !== 'done') return promoted;
+  // The last moment at which a withdrawal counts.
+  if (isWaiting(run, INTERRUPTED_BY)) return { outcome: 'interrupted' };
+  const { objectGuid, objectSid, distinguishedName } = object;
+  const { vaultPath, version } = promoted.value;
+  run.provisioning = null;
+  await record(
+    run,
+    { type: 'provisioned', actor: SYSTEM, detail: { distinguishedName } },
+    { objectGuid, objectSid, distinguishedName, ...instantsOf(period), secret: { vaultPath, version } },
+    [noticeOf('provisioned', now())],
+  );
+  return promoted;
+}
+
+function establishInput(run: AccountRun, credential: CredentialRef, period: Period): EstablishAccountInput {
+  const { samAccountName, description, attributes, organizationalUnit } = accountOf(run);
+  const { groups, mayChangePassword } = snapshotOf(run).template.directory;
   return {
     ...refOf(run),
     samAccountName,
     description,
+    attributes,
     organizationalUnit,
     groups,
     mayChangePassword,
-    expiresAt,
+    expiresAt: expiryAt(run, period),
     credential,
   };
 }
 
-function periodFromNow(run: AccountRun): Deadlines {
-  return deadlinesFrom(snapshotOf(run).template.lifecycle, new Date());
+function expiryAt(run: AccountRun, { endsAt }: Period): string | null {
+  return expiryOf(accountOf(run), endsAt.toISOString());
+}
+
+function periodFromNow(run: AccountRun): Period {
+  return periodFrom(periodTermsOf(run), new Date());
 }
 
 function interruptible<T>(

@@ -1,26 +1,65 @@
-/** A new period for an account that is active, or was ended by its end date. */
-import { renewedDeadlines } from '../../contracts/deadlines.ts';
-import { accountOf, instantsOf, record, snapshotOf, type AccountRun } from '../account-lifecycle/account.ts';
-import { settle, type ActionIntent } from '../account-lifecycle/intents.ts';
-import { changeObject, refuseSuperseded } from './disable.ts';
+/** A new period for a living account: at once where the template lets owners renew, after its approval where it does not. */
+import { renewedPeriod, type Period } from '../../contracts/deadlines.ts';
+import { settle, type Intent } from '../account-lifecycle/intents.ts';
+import { record } from '../account-lifecycle/record.ts';
+import { isRoundOpen } from '../account-lifecycle/refusals.ts';
+import { accountOf, expiryOf, instantsOf, periodTermsOf, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
+import { changeObject, giveWay } from './life-step.ts';
 
-/** Writes the new end date to the directory, then enables an account that had expired, and answers the intent. */
-export async function renew(run: AccountRun, intent: ActionIntent): Promise<void> {
-  const { endsAt, state } = accountOf(run);
+/** An owner renews. Answers the intent when the new end date is in the directory. */
+export async function renew(run: AccountRun, intent: Intent<'renew'>): Promise<void> {
+  const period = renewedFrom(run, new Date());
+  if (!(await applyPeriod(run, period))) return giveWay(run, intent);
+  settle(run, intent, await recordRenewal(run, period, intent.message.actor));
+}
+
+/** Whether a renewal was agreed that the directory does not have yet. */
+export function isRenewalAgreed(run: AccountRun): boolean {
+  const account = accountOf(run);
+  return account.state === 'renewing' && !isRoundOpen(account);
+}
+
+/** Carries out a renewal that was agreed: the new period follows from the moment of the last vote. */
+export async function carryOutRenewal(run: AccountRun): Promise<void> {
+  const { approval } = accountOf(run);
+  const last = approval.votes.at(-1);
+  if (!last) throw new Error('a renewal was agreed without a vote');
+  const period = renewedFrom(run, new Date(last.at));
+  if (await applyPeriod(run, period)) await recordRenewal(run, period, SYSTEM);
+}
+
+function renewedFrom(run: AccountRun, at: Date): Period {
+  const { endsAt } = accountOf(run);
   if (endsAt === null) throw new Error('an account that can be renewed has an end date');
-  const deadlines = renewedDeadlines(snapshotOf(run).template.lifecycle, new Date(endsAt), new Date());
-  const expiresAt = deadlines.endsAt.toISOString();
-  const done =
-    (await changeObject(run, 'apply-expiry', (engine, target) => engine.applyExpiry({ ...target, expiresAt }))) &&
-    (state !== 'expired' ||
-      (await changeObject(run, 'enable-account', (engine, target) => engine.enableAccount(target))));
-  if (!done) return refuseSuperseded(run, intent);
-  run.reminded = false;
+  return renewedPeriod(periodTermsOf(run), new Date(endsAt), at);
+}
+
+/** Writes the new end to the directory where it has one, and enables what the old end had ended. */
+async function applyPeriod(run: AccountRun, period: Period): Promise<boolean> {
+  const account = accountOf(run);
+  const expiresAt = expiryOf(account, period.endsAt.toISOString());
+  if (expiresAt === null) return true;
+  const isWritten = await changeObject(run, 'apply-expiry', (engine, target) =>
+    engine.applyExpiry({ ...target, expiresAt }),
+  );
+  if (!isWritten || !wasEnded(run)) return isWritten;
+  return changeObject(run, 'enable-account', (engine, target) => engine.enableAccount(target));
+}
+
+/** Also when the end was to be met and its step was blocked: the object may be disabled. */
+function wasEnded(run: AccountRun): boolean {
+  const { state, renewal, endsAt } = accountOf(run);
+  if (state === 'expired' || renewal?.returnTo === 'expired') return true;
+  return state === 'active' && endsAt !== null && Date.parse(endsAt) <= Date.now();
+}
+
+function recordRenewal(run: AccountRun, period: Period, actor: string) {
+  run.noticedUntil = null;
   run.renewedInThisRun = true;
-  const { actor } = intent.message;
-  settle(
+  const instants = instantsOf(period);
+  return record(
     run,
-    intent,
-    await record(run, { type: 'renewed', actor, detail: { endsAt: expiresAt } }, instantsOf(deadlines)),
+    { type: 'renewed', actor, detail: { endsAt: instants.endsAt } },
+    { ...instants, ended: false, renewal: null },
   );
 }

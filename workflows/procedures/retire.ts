@@ -1,38 +1,146 @@
-/** The end of an account: its object first, so that the vault never lacks the password of a live account; then its secret. */
-import type { ErrorCode } from '../../contracts/errors.ts';
+/**
+ * Retirement: at once and for good, or first into quarantine, where everything can be put back exactly as it was until
+ * the template's grace period is over.
+ */
+import type { Retirement } from '../../contracts/account.ts';
+import { mustParse, shift } from '../../contracts/deadlines.ts';
+import { isWaiting, settle, settleAfter, take, type Intent } from '../account-lifecycle/intents.ts';
+import { noticeOf } from '../account-lifecycle/notices.ts';
+import { record, remember } from '../account-lifecycle/record.ts';
+import { rest } from '../account-lifecycle/rest.ts';
 import {
   accountOf,
   directoryTarget,
-  record,
+  now,
   refOf,
+  snapshotOf,
   SYSTEM,
   vaultPathOf,
   type AccountRun,
-} from '../account-lifecycle/account.ts';
-import { patientStep } from '../support/patient-step.ts';
+} from '../account-lifecycle/run.ts';
+import { patientStep, type StepResult } from '../support/patient-step.ts';
+import { admit } from './admit.ts';
+import { deleteAccount } from './delete.ts';
 
-/** Deletes object and secret of a retiring account, however long it takes, and ends it. */
-export async function retire(run: AccountRun): Promise<void> {
-  await deleteObject(run, accountOf(run).objectGuid);
-  await revokeSecret(run);
-  await record(run, { type: 'retired', actor: SYSTEM });
+/** Somebody retires the account; answered as soon as that is on record. */
+export function retireOnRequest(run: AccountRun, intent: Intent<'retire'>): void {
+  settleAfter(run, intent, beginRetirement(run, intent.message.actor));
 }
 
-/** Deletes the account's object; with `objectGuid` null it is looked for by our marker. One that is gone is no trouble. */
-export async function deleteObject(run: AccountRun, objectGuid: string | null): Promise<void> {
-  const target = { ...directoryTarget(run), objectGuid };
-  await patientStep(run, {
-    name: 'delete-account',
-    run: (engine) => engine.deleteAccount(target),
+/** Puts the retirement on record: `isEnd` when it is the template's end of life, which cannot be undone. */
+export function beginRetirement(run: AccountRun, actor: string, { isEnd = false } = {}) {
+  const { endsAt, ended } = accountOf(run);
+  const at = now();
+  const notices = [...(isEnd ? [noticeOf('ended', endsAt!)] : []), noticeOf('retirement-begun', at)];
+  const retirement: Retirement = {
+    requestedBy: actor,
+    requestedAt: at,
+    returnTo: returnOf(run),
+    final: isEnd || snapshotOf(run).template.lifecycle.gracePeriod === null,
+    undoUntil: null,
+    captured: null,
+  };
+  const changes = { retirement, renewal: null, ended: ended || isEnd };
+  return record(run, { type: 'retirement-requested', actor }, changes, notices);
+}
+
+/** Takes a retiring account out of use, however long it takes: into quarantine, or away. */
+export async function retire(run: AccountRun): Promise<void> {
+  if (!retirementOf(run).final && (await capture(run))) return quarantine(run);
+  await admit(run, 'deletion');
+  await deleteAccount(run);
+}
+
+/** Waits in quarantine for an undo, or for the end of the grace period, which deletes the account. */
+export async function waitForUndo(run: AccountRun): Promise<void> {
+  const { undoUntil, final } = retirementOf(run);
+  if (undoUntil === null) throw new Error('a quarantined account can be restored until an instant');
+  if (!final) {
+    await rest(run, () => isWaiting(run, ['restore']), Date.parse(undoUntil));
+    const intent = take(run, ['restore']);
+    if (intent) return restore(run, intent);
+    if (!(await admit(run, 'deletion', { interruptedBy: ['restore'] })) || isWaiting(run, ['restore'])) return;
+    // From here on nothing can be promised any more.
+    remember(run, { retirement: { ...retirementOf(run), final: true } });
+  }
+  await deleteAccount(run);
+}
+
+/** Reads what an undo would put back, before anything is changed. False when the object is gone: nothing can be undone. */
+async function capture(run: AccountRun): Promise<boolean> {
+  if (retirementOf(run).captured !== null) return true;
+  await admit(run, 'retirement');
+  const captured = await patientStep(run, {
+    name: 'capture-account',
+    run: (engine) => engine.captureAccount(directoryTarget(run)),
     returns: ['DirectoryObjectMissing'],
   });
+  const known = captured.outcome === 'done' ? { captured: captured.value } : { final: true };
+  remember(run, { retirement: { ...retirementOf(run), ...known } });
+  return captured.outcome === 'done';
 }
 
-/** Removes the account's secret. `tolerated` are codes that mean, for this caller, that nothing of ours is there. */
-export async function revokeSecret(run: AccountRun, tolerated: readonly ErrorCode[] = []): Promise<void> {
+async function quarantine(run: AccountRun): Promise<void> {
+  const { retirementOrganizationalUnit } = snapshotOf(run).template.directory;
+  const moved = valueOf(
+    await patientStep(run, {
+      name: 'quarantine-account',
+      run: (engine) => engine.quarantineAccount({ ...directoryTarget(run), retirementOrganizationalUnit }),
+    }),
+  );
   await patientStep(run, {
-    name: 'revoke-credential',
-    run: (engine) => engine.revokeCredential({ ...refOf(run), vaultPath: vaultPathOf(run) }),
-    returns: tolerated,
+    name: 'suspend-credential',
+    run: (engine) => engine.suspendCredential({ ...refOf(run), vaultPath: vaultPathOf(run) }),
   });
+  const { gracePeriod } = snapshotOf(run).template.lifecycle;
+  const undoUntil = shift(new Date(), mustParse(gracePeriod!)).toISOString();
+  const { distinguishedName } = moved;
+  await record(
+    run,
+    { type: 'quarantined', actor: SYSTEM, detail: { undoUntil, distinguishedName } },
+    { distinguishedName, retirement: { ...retirementOf(run), undoUntil } },
+  );
+}
+
+/** The secret first, so that the vault has the password of whatever works again. */
+async function restore(run: AccountRun, intent: Intent<'restore'>): Promise<void> {
+  const { captured } = retirementOf(run);
+  if (captured === null) throw new Error('an account was quarantined without a picture of what it was');
+  await patientStep(run, {
+    name: 'reinstate-credential',
+    run: (engine) => engine.reinstateCredential({ ...refOf(run), vaultPath: vaultPathOf(run) }),
+  });
+  const { distinguishedName, missingGroups } = valueOf(
+    await patientStep(run, {
+      name: 'restore-account',
+      run: (engine) => engine.restoreAccount({ ...directoryTarget(run), captured }),
+    }),
+  );
+  const { actor } = intent.message;
+  const detail = { distinguishedName, missingGroups: missingGroups.length, ...named(missingGroups) };
+  settle(run, intent, await record(run, { type: 'restored', actor, detail }, { distinguishedName, retirement: null }));
+}
+
+/** Groups that are gone by now, as far as an event has room for them. */
+function named(groups: readonly string[]): { groups?: string } {
+  return groups.length === 0 ? {} : { groups: groups.slice(0, 10).join('; ') };
+}
+
+/** A step that nothing interrupts and that returns no failure ends only when it is done. */
+function valueOf<T>(step: StepResult<T>): T {
+  if (step.outcome !== 'done') throw new Error(`a step that nothing ends early was ${step.outcome}`);
+  return step.value;
+}
+
+function retirementOf(run: AccountRun): Retirement {
+  const { retirement } = accountOf(run);
+  if (retirement === null) throw new Error('an account is being retired without a retirement');
+  return retirement;
+}
+
+function returnOf(run: AccountRun): Retirement['returnTo'] {
+  const { state, renewal } = accountOf(run);
+  if (renewal !== null) return renewal.returnTo;
+  if (state !== 'active' && state !== 'disabled' && state !== 'expired') throw new Error(`${state} cannot be retired`);
+  return state;
 }

@@ -62,6 +62,42 @@ const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   },
 };
 
+const ADMISSION_KEPT_UP: ActivityOptions = {
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '6 hours',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '50 seconds' },
+};
+
+/** The admission of a destructive step: asked again and again, so that a thaw is noticed within a minute. */
+const ADMISSION_ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
+  prompt: {
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 2 },
+  },
+  'wait-for-engine': ADMISSION_KEPT_UP,
+  persist: ADMISSION_KEPT_UP,
+};
+
+/** Lets destructive steps begin, on the control plane. */
+export type Admission = Pick<PlatformActivities, 'admitDestructiveStep'>;
+
+/** The activities that admit destructive steps, with the patience of one round. */
+export function admission(patience: Patience): Admission {
+  return proxyActivities<Admission>(ADMISSION_ROUNDS[patience]);
+}
+
+/** Looks into a template's domain for somebody who waits: an engine that is there takes it at once. */
+export function inspection(fqdn: string, limitMs: number): Pick<EngineActivities, 'inspectDirectory' | 'inspectVault'> {
+  return proxyActivities({
+    taskQueue: domainTaskQueue(fqdn),
+    scheduleToStartTimeout: Math.min(3_000, limitMs),
+    scheduleToCloseTimeout: limitMs,
+    startToCloseTimeout: limitMs,
+    retry: { maximumAttempts: 1 },
+  });
+}
+
 /** The activities of the engines of the domain `fqdn`, on their task queue. */
 export function engine(fqdn: string, patience: Patience): EngineActivities {
   return proxyActivities<EngineActivities>({ taskQueue: domainTaskQueue(fqdn), ...ROUNDS[patience] });

@@ -1,27 +1,34 @@
 /**
- * One step of an engine that waits for as long as it takes. It is tried at once; when that fails, the account is blocked
- * visibly and the same activity is scheduled with long limits, over and over, so that a week of waiting costs tens of
- * events. What no retry can mend waits for `resume`. Interrupting actions cut it short wherever it is.
+ * One step that waits for as long as it takes: of an engine, or the admission of a destructive one. It is tried at once;
+ * when that fails, the account is blocked visibly and the same activity is scheduled with long limits, over and over, so
+ * that a week of waiting costs tens of events. What no retry can mend waits for `resume`. Interrupting actions cut it
+ * short wherever it is. Between two rounds a new run may begin, which comes to the same step again.
  */
 import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
 import type { StepName } from '../../contracts/account.ts';
 import type { EngineActivities } from '../../contracts/activities.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
-import type { AccountAction } from '../../contracts/lifecycle.ts';
-import { accountOf, now, record, SYSTEM, type AccountRun } from '../account-lifecycle/account.ts';
-import { isWaiting, settle, take } from '../account-lifecycle/intents.ts';
-import { engine, type Patience } from './activities.ts';
+import { isWaiting, settle, take, type Action } from '../account-lifecycle/intents.ts';
+import { noticeOf } from '../account-lifecycle/notices.ts';
+import { record } from '../account-lifecycle/record.ts';
+import { attentively, isTooLong, rest, turnThePage } from '../account-lifecycle/rest.ts';
+import { accountOf, now, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
+import { admission, engine, type Admission, type Patience } from './activities.ts';
 import { describeFailure, type StepFailure } from './failures.ts';
 
 export interface Step<T> {
   readonly name: StepName;
   /** Calls one activity. Called once a round, so that its input may depend on the time. */
-  readonly run: (activities: EngineActivities) => Promise<T>;
+  readonly run: (engine: EngineActivities, admission: Admission) => Promise<T>;
   /** Actions that end the step before it is done. They stay in the queue, for the caller. */
-  readonly interruptedBy?: readonly AccountAction[];
+  readonly interruptedBy?: readonly Action[];
+  /** What ends the step too, but only once it is blocked. */
+  readonly yieldsTo?: () => boolean;
   /** Codes that end the step because the caller knows what to do; all others block it. */
   readonly returns?: readonly ErrorCode[];
 }
+
+type Cuts = Pick<Step<unknown>, 'interruptedBy' | 'yieldsTo'>;
 
 export type StepResult<T> =
   | { readonly outcome: 'done'; readonly value: T; readonly wasBlocked: boolean }
@@ -29,42 +36,47 @@ export type StepResult<T> =
   | { readonly outcome: 'interrupted' }
   | { readonly outcome: 'failed'; readonly failure: StepFailure };
 
+type Waited = 'due' | 'resumed' | 'interrupted';
 type Round<T> = StepResult<T> | { readonly outcome: 'resumed' };
 
 /** The retry interval of `slowly` between two rounds: an engine's own account must not be locked out by us. */
-const SLOW_RETRY = '10 minutes';
+const SLOW_RETRY_MS = 10 * 60_000;
 
 /** Runs a step until it is done, interrupted, or failed with a code of `returns`. */
 export async function patientStep<T>(run: AccountRun, step: Step<T>): Promise<StepResult<T>> {
   let patience: Patience = 'prompt';
+  // Before its first failure a step yields to nothing: it may be done in a moment.
+  let cuts: Cuts = { interruptedBy: step.interruptedBy ?? [] };
   for (;;) {
-    const round: Round<T> = await runRound(run, step, patience);
+    const round: Round<T> = await runRound(run, step, patience, cuts);
     if (round.outcome === 'interrupted') return round;
     if (round.outcome === 'done') {
       const wasBlocked = accountOf(run).blocked !== null;
       unblock(run);
       return { ...round, wasBlocked };
     }
-    if (round.outcome === 'failed') {
-      if (step.returns?.includes(round.failure.code)) {
+    if (round.outcome === 'resumed') {
+      patience = 'prompt';
+    } else {
+      const code: ErrorCode = round.failure.code;
+      if (step.returns?.includes(code)) {
         unblock(run);
         return round;
       }
       block(run, step.name, round.failure);
-      const waited = await waitBeforeRound(run, step, ERRORS[round.failure.code].retry);
+      cuts = step;
+      const waited: Waited = await waitBeforeRound(run, cuts, ERRORS[code].retry);
       if (waited === 'interrupted') return { outcome: waited };
-      patience =
-        waited === 'resumed' ? 'prompt' : round.failure.code === 'EngineOffline' ? 'wait-for-engine' : 'persist';
-    } else {
-      patience = 'prompt';
+      patience = waited === 'resumed' ? 'prompt' : code === 'EngineOffline' ? 'wait-for-engine' : 'persist';
     }
+    await turnThePage(run);
   }
 }
 
 /** Blocks the account with a failure that only a person can mend, until they resume or interrupt it. */
 export async function blockUntilResumed(
   run: AccountRun,
-  step: Pick<Step<unknown>, 'name' | 'interruptedBy'>,
+  step: Pick<Step<unknown>, 'name'> & Cuts,
   failure: StepFailure,
 ): Promise<'resumed' | 'interrupted'> {
   block(run, step.name, failure);
@@ -73,11 +85,16 @@ export async function blockUntilResumed(
   return waited === 'resumed' ? 'resumed' : 'interrupted';
 }
 
-async function runRound<T>(run: AccountRun, step: Step<T>, patience: Patience): Promise<Round<T>> {
+async function runRound<T>(
+  run: AccountRun,
+  step: Pick<Step<T>, 'run'>,
+  patience: Patience,
+  cuts: Cuts,
+): Promise<Round<T>> {
   const scope = new CancellationScope();
   let settled: Round<T> | undefined;
   const ended = scope
-    .run(() => step.run(engine(run.domain, patience)))
+    .run(() => step.run(engine(run.domain, patience), admission(patience)))
     .then(
       (value): Round<T> => ({ outcome: 'done', value, wasBlocked: false }),
       (error): Round<T> =>
@@ -87,57 +104,59 @@ async function runRound<T>(run: AccountRun, step: Step<T>, patience: Patience): 
     )
     .then((round) => (settled = round));
   const hasSettled = () => settled !== undefined;
-  await condition(() => hasSettled() || isCutShort(run, step));
+  const isOver = () => hasSettled() || isCutShort(run, cuts) || isTooLong();
+  // A round that is soon over needs no timer for what becomes due meanwhile.
+  await (patience === 'prompt' ? condition(isOver) : attentively(run, isOver));
   if (!hasSettled()) scope.cancel();
   const round = await ended;
   // It may have ended well all the same; the caller then finds the interrupting intent before its next step.
   if (round.outcome === 'done') return round;
-  if (isInterrupted(run, step)) return { outcome: 'interrupted' };
+  if (isInterrupted(run, cuts)) return { outcome: 'interrupted' };
   return takeResume(run) ? { outcome: 'resumed' } : round;
 }
 
 /** Waits as the code's retryability says, until the next round is due. */
-async function waitBeforeRound(
-  run: AccountRun,
-  step: Pick<Step<unknown>, 'interruptedBy'>,
-  retry: 'yes' | 'slowly' | 'no',
-): Promise<'due' | 'resumed' | 'interrupted'> {
-  const cut = () => isCutShort(run, step);
-  if (retry === 'no') await condition(cut);
-  if (retry === 'slowly') await condition(cut, SLOW_RETRY);
-  if (isInterrupted(run, step)) return 'interrupted';
+async function waitBeforeRound(run: AccountRun, cuts: Cuts, retry: 'yes' | 'slowly' | 'no'): Promise<Waited> {
+  const cut = () => isCutShort(run, cuts);
+  if (retry === 'no') await rest(run, cut);
+  if (retry === 'slowly') await rest(run, cut, Date.now() + SLOW_RETRY_MS);
+  if (isInterrupted(run, cuts)) return 'interrupted';
   return takeResume(run) ? 'resumed' : 'due';
 }
 
-function isInterrupted(run: AccountRun, step: Pick<Step<unknown>, 'interruptedBy'>): boolean {
-  return step.interruptedBy !== undefined && step.interruptedBy.length > 0 && isWaiting(run, ...step.interruptedBy);
+function isInterrupted(run: AccountRun, { interruptedBy = [], yieldsTo }: Cuts): boolean {
+  return isWaiting(run, interruptedBy) || (yieldsTo !== undefined && yieldsTo());
 }
 
-function isCutShort(run: AccountRun, step: Pick<Step<unknown>, 'interruptedBy'>): boolean {
-  return isInterrupted(run, step) || isWaiting(run, 'resume');
+function isCutShort(run: AccountRun, cuts: Cuts): boolean {
+  return isInterrupted(run, cuts) || isWaiting(run, ['resume']);
 }
 
 /** `resume` only wakes the wait: it is answered at once. */
 function takeResume(run: AccountRun): boolean {
-  const intent = take(run, 'resume');
+  const intent = take(run, ['resume']);
   if (intent) settle(run, intent, accountOf(run));
   return intent !== undefined;
 }
 
 /** Records why the account cannot go on, unless that is on record already. Nothing waits for the projection here. */
 function block(run: AccountRun, step: StepName, failure: StepFailure): void {
-  const { blocked } = accountOf(run);
+  const { blocked, state } = accountOf(run);
   if (blocked?.code === failure.code && blocked.step === step) return;
   const { code, message } = failure;
   const retrying = ERRORS[code].retry !== 'no';
+  const since = now();
   void record(
     run,
     { type: 'blocked', actor: SYSTEM, detail: { code, step, retrying } },
-    { blocked: { code, since: now(), step, message, retrying } },
+    { blocked: { code, since, step, message, retrying } },
+    // The requester waits for it; what mends itself is no news.
+    state === 'approved' && !retrying ? [noticeOf('provisioning-failed', since, { code })] : [],
   );
 }
 
-function unblock(run: AccountRun): void {
+/** Records that nothing holds the account up any more. */
+export function unblock(run: AccountRun): void {
   const { blocked } = accountOf(run);
   if (blocked === null) return;
   void record(

@@ -1,10 +1,10 @@
 /** Enabling, disabling and ending accounts: read, change, write, read back. */
-import type { AccountObjectInput, ApplyExpiryInput } from '../../../contracts/activities.ts';
+import type { AccountObjectInput, ApplyDescriptionInput, ApplyExpiryInput } from '../../../contracts/activities.ts';
 import { failure } from '../../failure.ts';
 import { assertManageable, findAccount, readByGuid, type AccountObject, type ManagedDomain } from './account-object.ts';
 import type { LdapChange } from './connection.ts';
 import type { Controller } from './controllers.ts';
-import { ACCOUNT_DISABLED, isSameControl, isSameExpiry } from './desired-account.ts';
+import { ACCOUNT_DISABLED, cleanDescription, isSameControl, isSameExpiry } from './desired-account.ts';
 import { guidDn, toFileTime } from './encodings.ts';
 import { hasResult } from './ldap-error.ts';
 import { readBackMismatch } from './log-on.ts';
@@ -77,5 +77,21 @@ export async function applyExpiry(
   const after = await readByGuid(controller, account.guid);
   if (!after || !isSameExpiry(after.accountExpires, wanted)) {
     throw readBackMismatch(account.samAccountName ?? account.guid, 'accountExpires');
+  }
+}
+
+/** Writes `description`, or clears it for `null`, unless it says so already. */
+export async function applyDescription(
+  controller: Controller,
+  account: AccountObject,
+  description: ApplyDescriptionInput['description'],
+): Promise<void> {
+  const wanted = cleanDescription(description);
+  if (account.description === wanted) return;
+  const values = wanted === null ? [] : [wanted];
+  await writeWhileMarked(controller, account, [{ operation: 'replace', type: 'description', values }]);
+  const after = await readByGuid(controller, account.guid);
+  if (!after || after.description !== wanted) {
+    throw readBackMismatch(account.samAccountName ?? account.guid, 'description');
   }
 }

@@ -2,6 +2,7 @@
 import { OrFilter, type Filter } from 'ldapts';
 import type { AccountObjectInput } from '../../../contracts/activities.ts';
 import { accountMarker, provisioningMarker } from '../../../contracts/ids.ts';
+import { OFFERED_ATTRIBUTES } from '../../../contracts/template.ts';
 import { failure } from '../../failure.ts';
 import type { LdapEntry } from './connection.ts';
 import type { Controller } from './controllers.ts';
@@ -28,6 +29,8 @@ export interface AccountObject {
   readonly samAccountName: string | null;
   readonly userPrincipalName: string | null;
   readonly description: string | null;
+  /** What templates may offer, by LDAP name; an absent attribute has no key. */
+  readonly offered: Readonly<Record<string, string>>;
   /** `info`: the proof of whose it is. */
   readonly marker: string | null;
   readonly userAccountControl: number;
@@ -52,7 +55,7 @@ export interface AccountRef {
 const ATTRIBUTES = [
   ...['objectGUID', 'objectSid', 'objectClass', 'sAMAccountName', 'userPrincipalName', 'description', 'info'],
   ...['userAccountControl', 'accountExpires', 'pwdLastSet', 'msDS-SupportedEncryptionTypes', 'primaryGroupID'],
-  ...['isCriticalSystemObject', 'adminCount', 'isDeleted', 'memberOf'],
+  ...['isCriticalSystemObject', 'adminCount', 'isDeleted', 'memberOf', ...OFFERED_ATTRIBUTES],
 ];
 
 /** Domain Admins, Controllers, Schema Admins, Enterprise Admins, GPO creators, Read-only Controllers, Key Admins. */
@@ -86,6 +89,7 @@ function toObject(entry: LdapEntry): AccountObject {
     samAccountName: textOf(entry, 'sAMAccountName'),
     userPrincipalName: textOf(entry, 'userPrincipalName'),
     description: textOf(entry, 'description'),
+    offered: offeredOf(entry),
     marker: textOf(entry, 'info'),
     // A signed 32-bit number on the wire.
     userAccountControl: number('userAccountControl') >>> 0,
@@ -99,6 +103,11 @@ function toObject(entry: LdapEntry): AccountObject {
     memberOf: textsOf(entry, 'memberOf'),
     tokenGroups: (entry.attributes['tokengroups'] ?? []).map(sidToString),
   };
+}
+
+function offeredOf(entry: LdapEntry): Record<string, string> {
+  const pairs = OFFERED_ATTRIBUTES.map((name) => [name, textOf(entry, name)] as const);
+  return Object.fromEntries(pairs.filter((pair): pair is [(typeof pair)[0], string] => pair[1] !== null));
 }
 
 /** The live object with this GUID and its effective groups, or `undefined`. */

@@ -2,16 +2,18 @@
 import { X509Certificate } from 'node:crypto';
 import type { AccountObjectInput } from '../../../contracts/activities.ts';
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
-import { failure } from '../../failure.ts';
 import type { Attempt, ControllerState, Directory } from '../port.ts';
-import { applyExpiry, missingAccount, requireAccount, setEnabled } from './account-control.ts';
-import { readByGuid, type AccountObject, type ManagedDomain } from './account-object.ts';
+import { applyDescription, applyExpiry, requireAccount, setEnabled } from './account-control.ts';
+import type { AccountObject } from './account-object.ts';
 import { assertSafeToConnect, createOpenConnection, type OpenConnection } from './connection.ts';
-import { createControllers, type Controller, type Controllers } from './controllers.ts';
+import { createControllers, type Controller } from './controllers.ts';
 import { establish } from './establish.ts';
-import { toFailure } from './failures.ts';
-import { isControllerTrouble, LdapError } from './ldap-error.ts';
+import { inspect } from './inspection.ts';
+import { LdapError } from './ldap-error.ts';
 import { domainDn, parseDn } from './names.ts';
+import { createOperations } from './operations.ts';
+import { findManager } from './people.ts';
+import { capture, quarantine, restore } from './quarantine.ts';
 import { remove } from './remove.ts';
 import { selfCheck } from './self-check.ts';
 import { createUnsettledAdds } from './unsettled-adds.ts';
@@ -72,50 +74,48 @@ export function createActiveDirectory(
     now,
   });
   const unsettled = createUnsettledAdds(config.replicationGraceMs ?? DEFAULTS.replicationGraceMs, now);
-  const inTurn = createTurns();
-
-  /** One operation on one account: after the ones before it, on one controller, failing by the catalogue. */
-  const run = <T>(
-    input: { accountId: string; samAccountName: string },
-    attempt: Attempt,
-    work: (controller: Controller, report: (step: string) => void) => Promise<T>,
-  ): Promise<T> =>
-    inTurn(input.accountId, async () => {
-      const report = (step: string): void => attempt.report({ step, addedOn: unsettled.find(input.accountId) ?? null });
-      try {
-        if (attempt.previous?.addedOn) unsettled.note(input.accountId, attempt.previous.addedOn);
-        const preferredUrl = unsettled.find(input.accountId)?.controller;
-        return await controllers.operate((controller) => work(controller, report), preferredUrl);
-      } catch (error) {
-        throw toFailure(error, input.samAccountName);
-      }
-    });
+  const operations = createOperations(controllers, unsettled);
   const changeAccount = (
     input: AccountObjectInput,
     attempt: Attempt,
     change: (controller: Controller, account: AccountObject) => Promise<void>,
   ): Promise<void> =>
-    run(input, attempt, async (controller, report) => {
+    operations.runOnExisting(input, attempt, async (controller, report) => {
       report('change');
-      await assertReplicated(controller, input, controllers);
       await change(controller, await requireAccount(controller, input, domain));
     });
 
   return {
     fqdn: domain.fqdn,
     establish: (input, password, attempt) =>
-      run(input, attempt, (controller, report) =>
+      operations.run(input, attempt, (controller, report) =>
         establish(controller, input, password, { domain, unsettled, now, report }),
       ),
     setEnabled: (input, enabled, attempt) =>
       changeAccount(input, attempt, (controller, account) => setEnabled(controller, account, enabled)),
     applyExpiry: (input, attempt) =>
       changeAccount(input, attempt, (controller, account) => applyExpiry(controller, account, input.expiresAt)),
+    applyDescription: (input, attempt) =>
+      changeAccount(input, attempt, (controller, account) => applyDescription(controller, account, input.description)),
+    capture: (input, attempt) =>
+      operations.runOnExisting(input, attempt, (controller, report) => capture(controller, input, { domain, report })),
+    quarantine: (input, attempt) =>
+      operations.runOnExisting(input, attempt, (controller, report) =>
+        quarantine(controller, input, { domain, report }),
+      ),
+    restore: (input, attempt) =>
+      operations.runOnExisting(input, attempt, (controller, report) => restore(controller, input, { domain, report })),
+    findManager: (samAccountName) =>
+      operations.look(`the search for the manager of ${samAccountName}`, (controller) =>
+        findManager(controller, domain.baseDn, samAccountName),
+      ),
+    inspect: (input) => operations.look('the check of a template', (controller) => inspect(controller, input, domain)),
     delete: (input, attempt) =>
-      run(input, attempt, (controller, report) =>
+      operations.run(input, attempt, (controller, report) =>
         remove(controller, input, { domain, controllers: controllers.all, unsettled, report }),
       ),
-    selfCheck: () => checkSelf(controllers, domain, config.bindDn),
+    selfCheck: () =>
+      operations.look(`all work in ${domain.fqdn}`, (controller) => selfCheck(controller, domain, config.bindDn)),
     probeControllers: () => Promise.all(controllers.all.map(probe)),
     close: () => controllers.close(),
   };
@@ -128,18 +128,6 @@ function assertConfig(config: ActiveDirectoryConfig): void {
   config.managedOus.forEach(parseDn);
 }
 
-async function checkSelf(
-  controllers: Controllers,
-  domain: ManagedDomain,
-  bindDn: string,
-): ReturnType<Directory['selfCheck']> {
-  try {
-    return await controllers.operate((controller) => selfCheck(controller, domain, bindDn));
-  } catch (error) {
-    throw toFailure(error, `all work in ${domain.fqdn}`);
-  }
-}
-
 async function probe(controller: Controller): Promise<ControllerState> {
   const { url } = controller;
   try {
@@ -148,34 +136,4 @@ async function probe(controller: Controller): Promise<ControllerState> {
   } catch (error) {
     return { url, problem: error instanceof LdapError ? error.message : 'an error that the engine does not know' };
   }
-}
-
-/** An account that one controller does not have yet is not missing while another has it. */
-async function assertReplicated(here: Controller, input: AccountObjectInput, { all }: Controllers): Promise<void> {
-  if (input.objectGuid === null || (await readByGuid(here, input.objectGuid))) return;
-  for (const other of all.filter((controller) => controller !== here)) {
-    const found = await readByGuid(other, input.objectGuid).catch((error: unknown) => {
-      if (!isControllerTrouble(error)) throw error;
-      return undefined;
-    });
-    if (!found) continue;
-    const message = `The domain controller that answers does not know ${input.samAccountName} yet. It is tried again.`;
-    throw failure('DirectoryUnavailable', message);
-  }
-  throw missingAccount(input.samAccountName);
-}
-
-/** Runs works on the same key one after the other: a given-up attempt may still be finishing a call. */
-function createTurns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return (key, work) => {
-    const result = (last.get(key) ?? Promise.resolve()).then(work, work);
-    const settled = result
-      .catch(() => undefined)
-      .finally(() => {
-        if (last.get(key) === settled) last.delete(key);
-      });
-    last.set(key, settled);
-    return result;
-  };
 }

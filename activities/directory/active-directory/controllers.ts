@@ -20,6 +20,7 @@ export interface Controller {
   readonly url: string;
   add(dn: string, attributes: readonly LdapAttribute[]): Promise<void>;
   modify(dn: string, changes: readonly LdapChange[], controls?: readonly Control[]): Promise<void>;
+  modifyDn(dn: string, newDn: string): Promise<void>;
   delete(dn: string): Promise<void>;
   search(request: SearchRequest): Promise<LdapEntry[]>;
   /** Logs on as somebody else, once, on a connection of its own: a bind on the shared one would change who we are. */
@@ -161,6 +162,7 @@ function controllerOver(url: string, shared: SharedConnection, open: OpenConnect
     url,
     add: (dn, attributes) => write((connection) => connection.add(dn, attributes)),
     modify: (dn, changes, controls) => write((connection) => connection.modify(dn, changes, controls)),
+    modifyDn: (dn, newDn) => write((connection) => connection.modifyDn(dn, newDn)),
     delete: (dn) => write((connection) => connection.delete(dn)),
     search: (request) => shared.use((connection) => connection.search(request)),
     logOn: async (identity) => (await open(url, identity)).destroy(),

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EstablishAccountInput } from '../../../contracts/activities.ts';
+import { OFFERED_ATTRIBUTES } from '../../../contracts/template.ts';
+import type { AccountObject } from './account-object.ts';
 import {
   desiredAccount,
   differingAttributes,
@@ -7,6 +9,7 @@ import {
   ENABLED_ACCOUNT,
   isSameControl,
   isSameExpiry,
+  offeredAttributeProblem,
 } from './desired-account.ts';
 
 const input: EstablishAccountInput = {
@@ -48,5 +51,38 @@ describe('a desired account', () => {
   it('compares never with never, whatever the spelling', () => {
     expect(isSameExpiry('0', '9223372036854775807')).toBe(true);
     expect(isSameExpiry('0', '134116992000000000')).toBe(false);
+  });
+});
+
+describe('offered attributes', () => {
+  const desired = desiredAccount({ ...input, attributes: { department: 'Payroll', title: 'Robot' } }, 'x');
+  const written = (object: AccountObject | null) =>
+    differingAttributes(desired, object).filter(({ type }) => type === 'department' || type === 'title');
+
+  it('are written with a new object, and afterwards where the directory says something else', () => {
+    expect(written(null)).toEqual([
+      { type: 'department', values: ['Payroll'] },
+      { type: 'title', values: ['Robot'] },
+    ]);
+    const offered = { department: 'payroll', title: 'Robot', mail: 'not@ours.example' };
+    expect(written({ accountExpires: '0', offered } as unknown as AccountObject)).toEqual([
+      { type: 'department', values: ['Payroll'] },
+    ]);
+  });
+
+  it('are all known, and fit at the length that templates allow', () => {
+    const longest = Object.fromEntries(OFFERED_ATTRIBUTES.map((name) => [name, 'x'.repeat(64)]));
+    expect(offeredAttributeProblem(longest)).toBeUndefined();
+    expect(offeredAttributeProblem(undefined)).toBeUndefined();
+  });
+
+  it.each([
+    [{ adminCount: '1' }, 'adminCount, which the engine does not write'],
+    [{ constructor: 'x' }, 'constructor, which the engine does not write'],
+    [{ department: 'x'.repeat(65) }, 'department that is too long: the directory keeps 64 characters'],
+    [{ title: '' }, 'title without a value'],
+    [{ title: 'a\0b' }, 'title with control characters'],
+  ])('%j cannot be kept', (attributes, problem) => {
+    expect(offeredAttributeProblem(attributes)).toContain(problem);
   });
 });

@@ -1,5 +1,6 @@
 /** What a complete account looks like, how it is written, and how it is compared with what the directory kept. */
 import type { EstablishAccountInput } from '../../../contracts/activities.ts';
+import type { OfferedAttribute } from '../../../contracts/template.ts';
 import type { LdapAttribute } from './connection.ts';
 import { fromFileTime, toFileTime } from './encodings.ts';
 import type { AccountObject } from './account-object.ts';
@@ -19,12 +20,27 @@ export const DISABLED_ACCOUNT = ENABLED_ACCOUNT | ACCOUNT_DISABLED;
 const AES_ONLY = 24;
 const DESCRIPTION_MAX_LENGTH = 1024;
 
+/** Characters that an offered attribute can hold: rangeUpper of its schema object (MS-ADA1 to ADA3). */
+const OFFERED_MAX_LENGTHS: Readonly<Record<OfferedAttribute, number>> = {
+  displayName: 256,
+  department: 64,
+  company: 64,
+  division: 256,
+  employeeNumber: 512,
+  physicalDeliveryOfficeName: 128,
+  telephoneNumber: 64,
+  mail: 256,
+  title: 128,
+};
+
 /** The attributes that are ours to set, beside password, marker, userAccountControl and memberships. */
 export interface DesiredAccount {
   readonly userPrincipalName: string;
   readonly description: string | null;
   readonly accountExpires: string;
   readonly encryptionTypes: number;
+  /** By LDAP name. Attributes that are not among them are not ours to set. */
+  readonly offered: Readonly<Record<string, string>>;
 }
 
 export function desiredAccount(input: EstablishAccountInput, fqdn: string): DesiredAccount {
@@ -33,11 +49,28 @@ export function desiredAccount(input: EstablishAccountInput, fqdn: string): Desi
     description: cleanDescription(input.description),
     accountExpires: toFileTime(input.expiresAt === null ? null : new Date(input.expiresAt)),
     encryptionTypes: AES_ONLY,
+    offered: input.attributes ?? {},
   };
 }
 
-/** Servers take control characters and refuse empty or longer text. */
-function cleanDescription(description: string | null): string | null {
+/** Why AD cannot keep one of these attributes, as the end of a sentence about the account; `undefined` when it can. */
+export function offeredAttributeProblem(attributes: EstablishAccountInput['attributes']): string | undefined {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (!isOffered(name)) return `has the attribute ${name}, which the engine does not write`;
+    const most = OFFERED_MAX_LENGTHS[name];
+    if (value === '') return `has the attribute ${name} without a value`;
+    if (value.length > most) return `has a value of ${name} that is too long: the directory keeps ${most} characters`;
+    if (/\p{Cc}/u.test(value)) return `has a value of ${name} with control characters`;
+  }
+  return undefined;
+}
+
+function isOffered(name: string): name is OfferedAttribute {
+  return Object.hasOwn(OFFERED_MAX_LENGTHS, name);
+}
+
+/** The description as every server takes it: they let control characters in and refuse empty or longer text. */
+export function cleanDescription(description: string | null): string | null {
   const text = (description ?? '')
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
@@ -60,7 +93,12 @@ export function differingAttributes(desired: DesiredAccount, object: AccountObje
   if ((object?.description ?? null) !== desired.description) {
     attributes.push({ type: 'description', values: desired.description === null ? [] : [desired.description] });
   }
-  return attributes;
+  return [...attributes, ...differingOffered(desired, object)];
+}
+
+function differingOffered({ offered }: DesiredAccount, object: AccountObject | null): LdapAttribute[] {
+  const differing = Object.entries(offered).filter(([type, value]) => object?.offered[type] !== value);
+  return differing.map(([type, value]) => ({ type, values: [value] }));
 }
 
 /** Whether two values of `accountExpires` mean the same instant; 0 and the largest value both mean never. */

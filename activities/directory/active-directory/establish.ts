@@ -24,13 +24,15 @@ import {
   DISABLED_ACCOUNT,
   ENABLED_ACCOUNT,
   isSameControl,
+  offeredAttributeProblem,
 } from './desired-account.ts';
 import { encodePassword, guidDn } from './encodings.ts';
 import { hasResult, LdapError } from './ldap-error.ts';
 import { logOnProblem, readBackMismatch } from './log-on.ts';
 import { findMissingGroups, joinGroup } from './memberships.ts';
-import { childDn, isBelow, isSameDn } from './names.ts';
+import { childDn } from './names.ts';
 import { alignPasswordRight, hasPasswordRight } from './password-right.ts';
+import { isManagedOu } from './placement.ts';
 import type { UnsettledAdds } from './unsettled-adds.ts';
 
 export interface EstablishContext {
@@ -70,11 +72,12 @@ export async function establish(
 }
 
 /** Servers take more than they should: the limits are checked here, before anything is written. */
-function assertAcceptable(input: EstablishAccountInput, { managedOus }: ManagedDomain): void {
+function assertAcceptable(input: EstablishAccountInput, domain: ManagedDomain): void {
   const problem = samAccountNameProblem(input.samAccountName);
   if (problem) throw failure('DirectoryRejected', `The name ${input.samAccountName} ${problem}.`);
-  const ou = input.organizationalUnit;
-  if (managedOus.some((managed) => isSameDn(ou, managed) || isBelow(ou, managed))) return;
+  const attributeProblem = offeredAttributeProblem(input.attributes);
+  if (attributeProblem) throw failure('DirectoryRejected', `${input.samAccountName} ${attributeProblem}.`);
+  if (isManagedOu(input.organizationalUnit, domain)) return;
   const message = `The OU of the template of ${input.samAccountName} is not one that the engine manages (ALM_MANAGED_OUS).`;
   throw failure('DirectoryAccessDenied', message);
 }

@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { Ber, BerReader, BerWriter } from 'ldapts';
 import { describe, expect, it } from 'vitest';
-import { childDn, commonName, domainDn, equalsAny, escapeRdnValue, isBelow, isSameDn, parseDn } from './names.ts';
+import {
+  childDn,
+  commonName,
+  domainDn,
+  equalsAny,
+  escapeRdnValue,
+  isBelow,
+  isSameDn,
+  parentDn,
+  parseDn,
+} from './names.ts';
 
 /** Names as an attacker would choose them: all of Unicode, with what DNs and filters reserve over-represented. */
 const hostileName = fc
@@ -105,5 +115,21 @@ describe('filters', () => {
         expect(reader.remain).toBe(0);
       }),
     );
+  });
+});
+
+describe('the parent of an object', () => {
+  it('is what the object was put below, whatever its name', () => {
+    const parent = 'OU=a\\, b,OU=Managed,DC=corp';
+    fc.assert(
+      fc.property(hostileName, (name) => {
+        expect(parentDn(childDn(name, parent))).toBe(parent);
+      }),
+    );
+  });
+
+  it('is found behind blanks and escaped commas, and not above a single part', () => {
+    expect(parentDn('CN=Doe\\, John, OU=x,DC=y')).toBe('OU=x,DC=y');
+    expect(() => parentDn('DC=com')).toThrow('nothing above');
   });
 });

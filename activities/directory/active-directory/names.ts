@@ -104,6 +104,13 @@ function comparableParts(dn: string): string[] {
   return parseDn(dn).map(({ type, value }) => `${type}=${value.normalize('NFC').toLowerCase()}`);
 }
 
+/** The DN of the object above `dn`, spelled as it is in `dn`. Throws for a DN of one part. */
+export function parentDn(dn: string): string {
+  const [, ...above] = splitAtCommas(dn);
+  if (above.length === 0) throw new Error('a distinguished name of one part has nothing above it');
+  return above.join(',').trimStart();
+}
+
 /** The value of the first RDN: how people call the object. */
 export function commonName(dn: string): string {
   return parseDn(dn)[0]!.value;

@@ -3,6 +3,7 @@
  * tells by "effective" attributes what the reader may do.
  */
 import { SubstringFilter } from 'ldapts';
+import { OFFERED_ATTRIBUTES } from '../../../contracts/template.ts';
 import type { DirectorySelfCheck } from '../port.ts';
 import { isProtectedGroup, textOf, textsOf, type ManagedDomain } from './account-object.ts';
 import type { LdapEntry } from './connection.ts';
@@ -14,7 +15,7 @@ import { searchPages } from './paging.ts';
 /** What an engine writes on an account; the delegation scripts grant exactly these. */
 const WRITTEN_ATTRIBUTES = [
   ...['userAccountControl', 'accountExpires', 'description', 'info', 'userPrincipalName'],
-  ...['pwdLastSet', 'lockoutTime', 'msDS-SupportedEncryptionTypes'],
+  ...['pwdLastSet', 'lockoutTime', 'msDS-SupportedEncryptionTypes', 'cn', ...OFFERED_ATTRIBUTES],
 ];
 const DACL_RIGHT = 4;
 const READ_ONLY_CONTROLLER = '1.2.840.113556.1.4.1920';

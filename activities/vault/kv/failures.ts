@@ -117,6 +117,14 @@ export function secretMissing(vaultPath: string): ApplicationFailure {
   );
 }
 
+export function suspendedLost(vaultPath: string): ApplicationFailure {
+  return failure(
+    'VaultSecretMissing',
+    `The secret at ${vaultPath} cannot be brought back: somebody removed it or its versions while it was suspended.`,
+    { vaultPath },
+  );
+}
+
 export function badPath(vaultPath: string): ApplicationFailure {
   return failure('VaultRejected', `${JSON.stringify(vaultPath)} is no path of a secret.`);
 }

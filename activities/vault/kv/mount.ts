@@ -4,26 +4,35 @@
  */
 import type { KvClient } from './client.ts';
 import { mountForbidden, mountMissing, rightsMissing } from './failures.ts';
-import { callOn, refusal } from './secret-calls.ts';
+import { callOn, refusal, type SecretArea } from './secret-calls.ts';
 
 export interface MountCheck {
   /** Throws `VaultMountMissing` or `VaultAccessDenied`. With a path it can tell a missing mount from a missing right. */
   checkMount(path?: string, signal?: AbortSignal): Promise<void>;
   /** Throws `VaultAccessDenied` with every right that the engine's identity lacks on the path. */
-  checkRights(path: string): Promise<void>;
+  checkRights(path: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** How long a mount found right is taken to stay so. */
 const TRUSTED_MS = 60_000;
 
-const NEEDED_RIGHTS = { data: ['create', 'read', 'update', 'patch'], metadata: ['patch', 'delete'] } as const;
+const NEEDED_RIGHTS = {
+  data: ['create', 'read', 'update', 'patch'],
+  metadata: ['read', 'patch', 'delete'],
+  delete: ['update'],
+  undelete: ['update'],
+} as const satisfies Record<SecretArea, readonly string[]>;
+const AREAS = Object.keys(NEEDED_RIGHTS) as SecretArea[];
 
 export function createMountCheck(client: KvClient, mount: string): MountCheck {
   let goodSinceMs = Number.NEGATIVE_INFINITY;
 
-  async function rightsOn(paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  async function rightsOn(
+    paths: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, readonly string[]>> {
     const call = { method: 'POST', path: 'sys/capabilities-self' };
-    const response = await client.send({ ...call, body: { paths } });
+    const response = await client.send({ ...call, body: { paths } }, signal);
     if (response.status !== 200) throw refusal(call, response);
     const data = response.body['data'] as Readonly<Record<string, readonly string[] | undefined>> | null;
     return new Map(paths.map((path) => [path, data?.[path] ?? []]));
@@ -53,16 +62,19 @@ export function createMountCheck(client: KvClient, mount: string): MountCheck {
       goodSinceMs = performance.now();
     },
 
-    async checkRights(path) {
-      const kinds = (['data', 'metadata'] as const).map((kind) => ({
-        needed: NEEDED_RIGHTS[kind],
-        path: callOn(mount, 'GET', kind, path).path,
+    async checkRights(path, signal) {
+      const areas = AREAS.map((area) => ({
+        needed: NEEDED_RIGHTS[area],
+        path: callOn(mount, 'GET', area, path).path,
       }));
-      const rights = await rightsOn(kinds.map((kind) => kind.path));
-      const missing = kinds.flatMap((kind) => {
-        const granted = rights.get(kind.path) ?? [];
-        const lacking = granted.includes('root') ? [] : kind.needed.filter((right) => !granted.includes(right));
-        return lacking.length === 0 ? [] : [`${lacking.join(', ')} on ${kind.path}`];
+      const rights = await rightsOn(
+        areas.map((area) => area.path),
+        signal,
+      );
+      const missing = areas.flatMap((area) => {
+        const granted = rights.get(area.path) ?? [];
+        const lacking = granted.includes('root') ? [] : area.needed.filter((right) => !granted.includes(right));
+        return lacking.length === 0 ? [] : [`${lacking.join(', ')} on ${area.path}`];
       });
       if (missing.length > 0) throw rightsMissing(missing);
     },

@@ -77,7 +77,7 @@ export function parseSecret(body: Readonly<Record<string, unknown>>): SecretStat
   };
 }
 
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+export const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 const asText = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -142,7 +142,12 @@ export function passwordOf(state: SecretState, operationId: string): Sensitive<s
 /** People may edit a secret and lose its marker; the mark in the metadata then still says whose it is. */
 const ownerOf = (state: SecretState): string | undefined => state.accountId ?? state.markedFor;
 
-const isOurs = (state: SecretState, location: SecretLocation): boolean => ownerOf(state) === location.accountId;
+/** Ours, nobody's, or (thrown) somebody else's. */
+export function assertNotForeign(state: SecretState, location: SecretLocation): void {
+  if (isForeign(state, location)) throw pathConflict(location.vaultPath);
+}
+
+export const isOurs = (state: SecretState, location: SecretLocation): boolean => ownerOf(state) === location.accountId;
 
 function isForeign(state: SecretState, location: SecretLocation): boolean {
   return !isOurs(state, location) && (state.exists || state.markedFor !== undefined);

@@ -17,6 +17,7 @@ import {
   type Decision,
   type SecretState,
 } from './secret.ts';
+import { reinstate, suspend } from './suspend.ts';
 import type { VaultFetch } from './transport.ts';
 
 export interface KvVaultConfig extends KvClientConfig {
@@ -79,13 +80,21 @@ export function createKvVault(
     async discard(staged, signal) {
       await settle(staged.vaultPath, (state) => decideDiscard(state, staged), signal);
     },
+    async suspend(location, signal) {
+      await mountCheck.checkMount(location.vaultPath, signal);
+      await suspend(secrets, location, signal);
+    },
+    async reinstate(location, signal) {
+      await mountCheck.checkMount(location.vaultPath, signal);
+      await reinstate(secrets, location, signal);
+    },
     async revoke(location, signal) {
       await settle(location.vaultPath, (state) => decideRevoke(state, location), signal);
     },
-    async probe(vaultPath = stagedAt) {
+    async probe(vaultPath = stagedAt, signal) {
       return asProbe(async () => {
-        await mountCheck.checkMount(vaultPath);
-        if (vaultPath !== undefined) await mountCheck.checkRights(vaultPath);
+        await mountCheck.checkMount(vaultPath, signal);
+        if (vaultPath !== undefined) await mountCheck.checkRights(vaultPath, signal);
       });
     },
   };

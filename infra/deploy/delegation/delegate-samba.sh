@@ -9,7 +9,8 @@ usage: delegate-samba.sh --account NAME --ou DN... [--group-ou DN...] [--create-
                          [-- OPTIONS FOR SAMBA-TOOL]
 
   --account NAME                     the engine's account (sAMAccountName), an ordinary user
-  --ou DN                            an OU in which the engine makes accounts; may be given several times
+  --ou DN                            an OU in which the engine makes accounts, or where retired ones wait; may be given
+                                     several times
   --group-ou DN                      an OU whose groups the engine's accounts may join; may be given several times
   --create-with-password-file FILE   make the account if it is not there, with the password in FILE
 
@@ -49,7 +50,19 @@ written_attributes='
   bf967a0a-0de6-11d0-a285-00aa003049e2
   28630ebf-41d5-11d1-a9c1-0000f80367c1
   20119867-1d04-4ab7-9371-cfc3d5df0afd
+  bf96793f-0de6-11d0-a285-00aa003049e2
+  bf967a0e-0de6-11d0-a285-00aa003049e2
+  bf967953-0de6-11d0-a285-00aa003049e2
+  bf96794f-0de6-11d0-a285-00aa003049e2
+  f0f8ff88-1191-11d0-a060-00aa006c33ed
+  fe6136a0-2073-11d0-a9c2-00aa006c33ed
+  a8df73ef-c5ea-11d1-bbcb-0080c76670c0
+  bf9679f7-0de6-11d0-a285-00aa003049e2
+  bf967a49-0de6-11d0-a285-00aa003049e2
+  bf967961-0de6-11d0-a285-00aa003049e2
+  bf967a55-0de6-11d0-a285-00aa003049e2
 ' # userAccountControl accountExpires description info userPrincipalName pwdLastSet lockoutTime msDS-SupportedEncryptionTypes
+# cn name displayName department company division employeeNumber physicalDeliveryOfficeName telephoneNumber mail title
 
 if ! sid_line=$(samba-tool user show "$account" --attributes=objectSid "$@" 2>/dev/null); then
   if [ -z "$password_file" ]; then
@@ -68,8 +81,9 @@ fi
 sid=$(printf '%s\n' "$sid_line" | sed -n 's/^objectSid: *//p')
 [ -n "$sid" ] || { echo "the SID of $account cannot be read" >&2; exit 1; }
 
-# Make and delete users; reset their passwords; read them; write what the product writes, and nothing else.
-aces="(OA;CI;CCDC;$user;;$sid)(OA;CIIO;CR;$reset_password;$user;$sid)(OA;CIIO;RPLCRC;;$user;$sid)"
+# Make and delete users (also below an OU that is protected against the deletion of what is in it); reset their
+# passwords; read them; write what the product writes, and nothing else.
+aces="(OA;CI;CCDC;$user;;$sid)(OA;CIIO;CR;$reset_password;$user;$sid)(OA;CIIO;RPLCRCSD;;$user;$sid)"
 for attribute in $written_attributes; do aces="$aces(OA;CIIO;WP;$attribute;$user;$sid)"; done
 
 grant() { # LIST-OF-DNS ACES SAMBA-TOOL-OPTIONS...

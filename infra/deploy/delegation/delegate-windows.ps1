@@ -7,7 +7,7 @@
 .PARAMETER Account
   sAMAccountName of the engine's account, an ordinary user. It must exist unless -CreateWithPassword is given.
 .PARAMETER OrganizationalUnit
-  DNs of the OUs in which the engine makes accounts.
+  DNs of the OUs in which the engine makes accounts, and of those where retired ones wait.
 .PARAMETER GroupOrganizationalUnit
   DNs of the OUs whose groups the engine's accounts may join.
 .PARAMETER CreateWithPassword
@@ -32,7 +32,8 @@ Import-Module ActiveDirectory
 
 # What the engine writes on accounts; activities/directory checks for the same list.
 $WrittenAttributes = 'userAccountControl', 'accountExpires', 'description', 'info', 'userPrincipalName',
-  'pwdLastSet', 'lockoutTime', 'msDS-SupportedEncryptionTypes'
+  'pwdLastSet', 'lockoutTime', 'msDS-SupportedEncryptionTypes', 'cn', 'name', 'displayName', 'department', 'company',
+  'division', 'employeeNumber', 'physicalDeliveryOfficeName', 'telephoneNumber', 'mail', 'title'
 $Root = Get-ADRootDSE
 $NoGuid = [Guid]::Empty
 
@@ -75,11 +76,12 @@ $Sid = [Security.Principal.SecurityIdentifier] $user.SID
 $userClass = Get-SchemaGuid 'user'
 $groupClass = Get-SchemaGuid 'group'
 
-# Make and delete users; reset their passwords; read them; write what the product writes, and nothing else.
+# Make and delete users (also below an OU that is protected against the deletion of what is in it); reset their passwords;
+# read them; write what the product writes, and nothing else.
 $accountRules = @(
   (New-Rule 'CreateChild, DeleteChild' $userClass 'All' $NoGuid)
   (New-Rule 'ExtendedRight' (Get-RightGuid 'User-Force-Change-Password') 'Descendents' $userClass)
-  (New-Rule 'ReadProperty, ListChildren, ReadControl' $NoGuid 'Descendents' $userClass)
+  (New-Rule 'ReadProperty, ListChildren, ReadControl, Delete' $NoGuid 'Descendents' $userClass)
 )
 foreach ($attribute in $WrittenAttributes) {
   $accountRules += New-Rule 'WriteProperty' (Get-SchemaGuid $attribute) 'Descendents' $userClass

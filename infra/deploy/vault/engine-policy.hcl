@@ -6,7 +6,16 @@ path "@MOUNT@/data/@FOLDER@/@DOMAIN@/+" {
   capabilities = ["create", "read", "update", "patch"]
 }
 
-# `patch` marks a secret with its account; `delete` removes it with all its versions when the account is retired.
+# `patch` marks a secret with its account; `read` tells which versions there are; `delete` removes it with all of them
+# when the account is gone for good.
 path "@MOUNT@/metadata/@FOLDER@/@DOMAIN@/+" {
-  capabilities = ["patch", "delete"]
+  capabilities = ["read", "patch", "delete"]
+}
+
+# While a retirement can be undone the secret is out of everybody's reach, and an undo brings back the same versions.
+path "@MOUNT@/delete/@FOLDER@/@DOMAIN@/+" {
+  capabilities = ["update"]
+}
+path "@MOUNT@/undelete/@FOLDER@/@DOMAIN@/+" {
+  capabilities = ["update"]
 }

@@ -2,13 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { accountEventSchema } from '../../../contracts/account.ts';
-import type { accountResourceSchema } from '../../../contracts/http/accounts.ts';
+import type { accountResourceSchema, whySchema } from '../../../contracts/http/accounts.ts';
+import type { outboxNoticeSchema } from '../../../contracts/http/notices.ts';
 import type { templateSchema } from '../../../contracts/template.ts';
 import { eventually, type Patience } from '../eventually.ts';
 import type { Stack, TokenName } from '../state.ts';
 
 export type Account = z.infer<typeof accountResourceSchema>;
 export type AccountEvent = z.infer<typeof accountEventSchema>;
+export type Notice = z.infer<typeof outboxNoticeSchema>;
+type Why = z.infer<typeof whySchema>;
+type TemplateInput = z.input<typeof templateSchema>;
 
 export interface Answer<T> {
   readonly status: number;
@@ -28,14 +32,29 @@ export interface Request {
   readonly owners?: readonly string[];
 }
 
+interface Conditions {
+  /** The Idempotency-Key of a POST. */
+  readonly key?: string;
+  /** Which version was edited, where that is asked for. */
+  readonly version?: number;
+}
+
 /** What one user can do. */
 export interface Caller {
   /** One call; never throws for an answer, whatever its status. A POST without a key gets a new one. */
-  call<T>(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<Answer<T>>;
-  makeTemplate(template: z.input<typeof templateSchema>): Promise<string>;
+  call<T>(method: string, path: string, body?: unknown, conditions?: Conditions): Promise<Answer<T>>;
+  /** One call; throws when it is refused. */
+  ask<T>(method: string, path: string, body?: unknown, conditions?: Conditions): Promise<T>;
+  /** Makes a template and publishes it. */
+  makeTemplate(template: TemplateInput): Promise<string>;
+  /** Publishes another version of it. */
+  changeTemplate(id: string, template: TemplateInput): Promise<void>;
   submit(request: Request): Promise<Account>;
   account(id: string): Promise<Account>;
   events(id: string): Promise<AccountEvent[]>;
+  /** All that anybody was told of the account, oldest first. */
+  notices(id: string): Promise<Notice[]>;
+  why(id: string): Promise<Why>;
   act(id: string, action: string, body?: unknown): Promise<Account>;
 }
 
@@ -46,22 +65,23 @@ export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName, send: typeo
     method: string,
     path: string,
     body?: unknown,
-    idempotencyKey: string = randomUUID(),
+    { key = randomUUID(), version }: Conditions = {},
   ): Promise<Answer<T>> {
     const response = await send(`${url}/api/v1${path}`, {
       method,
       signal: AbortSignal.timeout(30_000),
       headers: {
         authorization: `Bearer ${tokens[name]}`,
-        ...(method === 'POST' ? { 'idempotency-key': idempotencyKey } : {}),
+        ...(method === 'POST' ? { 'idempotency-key': key } : {}),
+        ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     return { status: response.status, body: (await response.json()) as T };
   }
-  async function expectSuccess<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const answer = await call<T & Partial<Problem>>(method, path, body);
+  async function ask<T>(method: string, path: string, body?: unknown, conditions?: Conditions): Promise<T> {
+    const answer = await call<T & Partial<Problem>>(method, path, body, conditions);
     if (answer.status >= 300) {
       throw new Error(`${name}: ${method} ${path} was answered ${answer.status} ${JSON.stringify(answer.body)}`);
     }
@@ -69,12 +89,24 @@ export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName, send: typeo
   }
   return {
     call,
-    makeTemplate: async (template) => (await expectSuccess<{ id: string }>('POST', '/templates', template)).id,
-    submit: (request) => expectSuccess('POST', '/requests', request),
-    account: (id) => expectSuccess('GET', `/accounts/${id}`),
-    events: async (id) =>
-      (await expectSuccess<{ items: AccountEvent[] }>('GET', `/accounts/${id}/events?limit=200`)).items,
-    act: (id, action, body) => expectSuccess('POST', `/accounts/${id}/${action}`, body),
+    ask,
+    async makeTemplate(template) {
+      const { id } = await ask<{ id: string }>('POST', '/templates', template);
+      await ask('POST', `/templates/${id}/publish`);
+      return id;
+    },
+    async changeTemplate(id, template) {
+      const { revision } = await ask<{ revision: number }>('POST', `/templates/${id}/draft`);
+      await ask('PUT', `/templates/${id}`, template, { version: revision });
+      await ask('POST', `/templates/${id}/publish`);
+    },
+    submit: (request) => ask('POST', '/requests', request),
+    account: (id) => ask('GET', `/accounts/${id}`),
+    events: async (id) => (await ask<{ items: AccountEvent[] }>('GET', `/accounts/${id}/events?limit=200`)).items,
+    notices: async (id) =>
+      (await ask<{ items: Notice[] }>('GET', `/accounts/${id}/notices?limit=200`)).items.toReversed(),
+    why: (id) => ask('GET', `/accounts/${id}/why`),
+    act: (id, action, body) => ask('POST', `/accounts/${id}/${action}`, body),
   };
 }
 

@@ -27,6 +27,8 @@ export interface Observer {
   deniedToChangePassword(distinguishedName: string): Promise<string[]>;
   /** Whether the domain accepts the password. */
   logsOn(distinguishedName: string, password: string): Promise<boolean>;
+  /** Makes an OU below the one of the accounts, as the domain's administrator does; answers its distinguished name. */
+  makeOrganizationalUnit(name: string): Promise<string>;
   /** A connection for those who must look often. */
   connect(): Promise<{ exists(samAccountName: string): Promise<boolean>; close(): Promise<void> }>;
 }
@@ -78,6 +80,12 @@ export async function observe(stateFolder: string, domain: StackDomain): Promise
       });
       await client?.unbind();
       return client !== undefined;
+    },
+    async makeOrganizationalUnit(name) {
+      const distinguishedName = `OU=${name},${domain.accountsOu}`;
+      const client = await connectAs(domain.administratorDn, domain.administratorPassword);
+      await client.add(distinguishedName, { objectClass: 'organizationalUnit' }).finally(() => client.unbind());
+      return distinguishedName;
     },
     async connect() {
       const client = await connectAs(domain.administratorDn, domain.administratorPassword);

@@ -14,9 +14,9 @@ export const engineAwayChapter: Chapter = {
   },
   async play(scene, { say, prove }) {
     const { fqdn } = scene.branch.domain;
+    const templateId = await scene.as('administrator').makeTemplate(templateFor(scene.branch, 'Branch jobs'));
     await stopProcess(scene.stateFolder, 'engine', fqdn);
     say(`the engine of ${fqdn} is off`);
-    const templateId = await scene.as('administrator').makeTemplate(templateFor(scene.branch, 'Branch jobs'));
     const approved = await requestAndApprove(scene, templateId, 'svc-branch-sync');
     const approvedAt = performance.now();
     say('svc-branch-sync is approved and waits');

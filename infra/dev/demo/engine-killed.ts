@@ -18,7 +18,7 @@ interface Hit {
 export const engineKilledChapter: Chapter = {
   id: 'engine-killed',
   title: 'The engine is killed while it makes an account',
-  after: ['request'],
+  after: ['request', 'expire', 'migration', 'undo'],
   claims: {
     killed: 'Killed (SIGKILL) in the middle',
     converged: 'Started again, it finishes the account by itself',

@@ -1,48 +1,63 @@
 /**
- * Reminder, renewal, expiry and retirement, in seconds what takes years elsewhere, while the servers that keep time are
+ * Notices, renewal, expiry and retirement, in seconds what takes years elsewhere, while the servers that keep time are
  * killed. svc-report is renewed and expires; svc-batch is deleted at its end, which falls into the outage.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../eventually.ts';
 import { killProcess, startProcess } from '../stack.ts';
-import { whenAccount, type Account, type AccountEvent, type Problem } from './api.ts';
+import { whenAccount, type Account, type AccountEvent, type Notice, type Problem } from './api.ts';
 import { describeControl, expiryOf, isEnabled } from './directory.ts';
+import { proveOnce } from './once.ts';
 import { requestAndApprove, templateFor, whenActive, type Chapter, type Scene, type Stage } from './scene.ts';
 
-const TERMS = { interval: 'PT40S', renewalWindow: 'PT25S', reminder: 'PT30S' } as const;
 const INTERVAL_MS = 40_000;
+const TERMS = {
+  intervals: ['PT40S'],
+  renewalWindow: 'PT25S',
+  notices: { remindEvery: 'PT10S' },
+};
+/** Where the owner is told. */
+const ADDRESSES = ['owner@example.test', 'owner.on-call@example.test'];
 /** How late a deadline may be met on a busy machine. */
 const PUNCTUAL_MS = 10_000;
 
 export const lifeChapter: Chapter = {
   id: 'life',
   title: 'A life in seconds, with the servers killed in between',
-  after: ['engine-killed', 'engine-away'],
+  after: ['engine-killed', 'freeze'],
   claims: {
-    reminder: 'The owners are reminded in time',
+    notice: 'The owners are told in time that renewal opens',
     early: 'Renewal is refused before its window',
     renewal: 'Renewal inside the window adds a period, in the directory too',
     outage: 'Control plane and Temporal are killed while accounts sleep',
     missed: 'An end date that fell into the outage is met after it',
     deleted: 'Deleted at its end: account and secret are gone',
     timers: 'Timers of sleeping accounts fire all the same',
+    once: 'Each notice went out once to each address',
     expiry: 'Expired at its end date: disabled, the secret stays',
     retirement: 'Retired by its owner: account and secret are gone',
   },
   async play(scene, stage) {
+    await reach(scene);
     const [report, batch] = await begin(scene, stage);
     await renew(scene, stage, report);
     const backAt = await outage(scene, stage, batch);
     await Promise.all([deletedAtEnd(scene, stage, batch), laterDeadlines(scene, stage, report, backAt)]);
+    await proveOnce(scene, stage, report);
     await retire(scene, stage, report);
   },
 };
+
+/** The owner has two addresses, and is told at both. */
+async function reach(scene: Scene): Promise<void> {
+  await scene.as('administrator').ask('POST', '/users/owner/contact', { emails: ADDRESSES });
+}
 
 async function begin(scene: Scene, { say }: Stage): Promise<[Account, Account]> {
   const made = (['disable', 'delete'] as const).map(async (endOfLife) => {
     const name = endOfLife === 'disable' ? 'svc-report' : 'svc-batch';
     const lifecycle = { ...TERMS, endOfLife };
-    const template = templateFor(scene.corp, `${TERMS.interval}, then ${endOfLife}`, { lifecycle });
+    const template = templateFor(scene.corp, `Half a minute, then ${endOfLife}`, { lifecycle });
     const templateId = await scene.as('administrator').makeTemplate(template);
     return whenActive(scene, await requestAndApprove(scene, templateId, name), 60_000);
   });
@@ -55,9 +70,13 @@ async function renew(scene: Scene, { say, prove }: Stage, { id, samAccountName, 
   const owner = scene.as('owner');
   const early = await owner.call<Problem>('POST', `/accounts/${id}/renew`);
   prove('early', early.status === 409 && early.body.code === 'RenewalNotOpen', `${early.status} ${early.body.code}`);
-  const { at } = await whenEvent(scene, id, 'reminded', 1, 30_000);
-  prove('reminder', isPunctual(at, account.remindAt), `due ${account.remindAt}, recorded ${at}`);
-  say('the owners of svc-report are reminded');
+  const opened = await whenNotice(scene, id, account.renewalOpensAt, 30_000);
+  prove(
+    'notice',
+    opened.kind === 'renewal-opened' && isPunctual(opened.createdAt, opened.dueAt),
+    `${opened.kind} due ${opened.dueAt}, in the outbox ${opened.createdAt}`,
+  );
+  say('the owners of svc-report are told that it can be renewed');
   const isOpen = ({ allowedActions }: Account): boolean => allowedActions.includes('renew');
   await whenAccount(owner, id, 'the window for renewal opens', isOpen, { timeoutMs: 30_000 });
   const renewed = await owner.act(id, 'renew');
@@ -94,27 +113,27 @@ async function outage(scene: Scene, { say, prove }: Stage, batch: Account): Prom
 }
 
 async function deletedAtEnd(scene: Scene, { say, prove }: Stage, { id, endsAt, secret }: Account): Promise<void> {
-  const { at } = await whenEvent(scene, id, 'retired', 1, 60_000);
+  const { at } = await whenEvent(scene, id, 'retired', 60_000);
   prove('missed', at > (endsAt ?? ''), `svc-batch ended ${endsAt}, retired ${at}`);
   await proveGone(scene, prove, 'deleted', 'svc-batch', secret?.vaultPath ?? '');
   say('svc-batch is gone from the directory and the vault');
 }
 
-/** The second reminder and the end of the renewed period: deadlines that were set before the outage, which ended at `backAt`. */
+/** Notice and end of the renewed period: deadlines that were set before the outage, which ended at `backAt`. */
 async function laterDeadlines(
   scene: Scene,
   { say, prove }: Stage,
   { id, secret }: Account,
   backAt: Date,
 ): Promise<void> {
-  const { remindAt, endsAt } = await scene.as('owner').account(id);
-  const reminder = await whenEvent(scene, id, 'reminded', 2, 90_000);
+  const { renewalOpensAt, endsAt } = await scene.as('owner').account(id);
+  const notice = await whenNotice(scene, id, renewalOpensAt, 90_000);
   prove(
     'timers',
-    isPunctual(reminder.at, remindAt, backAt),
-    `second reminder due ${remindAt}, recorded ${reminder.at}`,
+    isPunctual(notice.createdAt, renewalOpensAt, backAt),
+    `notice due ${renewalOpensAt}, in the outbox ${notice.createdAt}`,
   );
-  const expired = await whenEvent(scene, id, 'expired', 1, 90_000);
+  const expired = await whenEvent(scene, id, 'expired', 90_000);
   prove('timers', isPunctual(expired.at, endsAt, backAt), `end due ${endsAt}, recorded ${expired.at}`);
   const [entry] = await scene.corp.find('svc-report');
   const stored = await scene.vault.read(secret?.vaultPath ?? '');
@@ -128,7 +147,7 @@ async function laterDeadlines(
 
 async function retire(scene: Scene, { say, prove }: Stage, { id, secret }: Account): Promise<void> {
   await scene.as('owner').act(id, 'retire');
-  await whenEvent(scene, id, 'retired', 1, 60_000);
+  await whenEvent(scene, id, 'retired', 60_000);
   await proveGone(scene, prove, 'retirement', 'svc-report', secret?.vaultPath ?? '');
   say('its owner retired svc-report');
 }
@@ -154,13 +173,18 @@ async function whenEvent(
   scene: Scene,
   id: string,
   type: AccountEvent['type'],
-  count: number,
   timeoutMs: number,
 ): Promise<AccountEvent> {
-  const what = `${type} is recorded${count > 1 ? ` ${count} times` : ''}`;
   const find = async (): Promise<AccountEvent | undefined> =>
-    (await scene.as('administrator').events(id)).filter((event) => event.type === type)[count - 1];
-  return eventually(what, find, { timeoutMs, intervalMs: 250 });
+    (await scene.as('administrator').events(id)).find((event) => event.type === type);
+  return eventually(`${type} is recorded`, find, { timeoutMs, intervalMs: 250 });
+}
+
+/** Waits until the notice that is due then is in the outbox. */
+async function whenNotice(scene: Scene, id: string, dueAt: string | null, timeoutMs: number): Promise<Notice> {
+  const find = async (): Promise<Notice | undefined> =>
+    (await scene.as('administrator').notices(id)).find((notice) => notice.dueAt === dueAt);
+  return eventually(`a notice due ${dueAt} is in the outbox`, find, { timeoutMs, intervalMs: 250 });
 }
 
 /** Not before it was due, and soon after; what fell into an outage is counted from its end. */

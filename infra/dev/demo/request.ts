@@ -24,8 +24,8 @@ export const requestChapter: Chapter = {
       templateFor(scene.corp, 'Payroll jobs', {
         approval: {
           steps: [
-            { name: 'line manager', approvers: ['approver1'], quorum: 1 },
-            { name: 'security', approvers: [...APPROVERS], quorum: 2 },
+            { name: 'line manager', approvers: { users: ['approver1'] }, quorum: 1 },
+            { name: 'security', approvers: { users: [...APPROVERS] }, quorum: 2 },
           ],
         },
       }),

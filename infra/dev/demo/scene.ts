@@ -55,15 +55,20 @@ type TemplateInput = z.input<typeof templateSchema>;
 export function templateFor(where: Observer, name: string, changes: Partial<TemplateInput> = {}): TemplateInput {
   return {
     name,
-    naming: { pattern: 'svc-[a-z0-9-]{1,16}' },
+    naming: { pattern: 'svc-[a-z0-9-]{1,16}', examples: ['svc-payroll'] },
     directory: {
       domain: where.domain.fqdn,
       organizationalUnit: where.domain.accountsOu,
       groups: [`CN=${READERS_GROUP},OU=Groups,${where.domain.baseDn}`],
     },
     vault: { folder: FOLDER },
-    approval: { steps: [{ name: 'line manager', approvers: ['approver1'], quorum: 1 }] },
-    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P14D', endOfLife: 'disable' },
+    approval: { steps: [{ name: 'line manager', approvers: { users: ['approver1'] }, quorum: 1 }] },
+    lifecycle: {
+      intervals: ['P1Y'],
+      renewalWindow: 'P30D',
+      notices: { remindEvery: 'P7D', urgentEvery: 'P1D', urgentWithin: 'P7D' },
+      endOfLife: 'disable',
+    },
     ...changes,
   };
 }
@@ -80,20 +85,30 @@ export async function whenActive(scene: Scene, { id, samAccountName }: Account, 
   return whenAccount(scene.as('requester'), id, `${samAccountName} becomes active`, isActive, { timeoutMs });
 }
 
+export interface LogOn {
+  readonly holds: boolean;
+  readonly accepted: 'accepted' | 'refused' | 'not tried';
+  readonly evidence: string;
+}
+
 /** Logs on to the domain as the account, with the password that is in the vault. */
 export async function logOnFromVault(
   scene: Scene,
   where: Observer,
   { samAccountName, distinguishedName, secret }: Account,
-): Promise<{ holds: boolean; evidence: string }> {
+): Promise<LogOn> {
   const path = secret?.vaultPath ?? '';
   const stored = secret ? await scene.vault.read(path) : undefined;
-  if (!stored?.password || !distinguishedName) return { holds: false, evidence: `no password at ${path} in the vault` };
+  if (!stored?.password || !distinguishedName) {
+    return { holds: false, accepted: 'not tried', evidence: `no password at ${path} in the vault` };
+  }
   scene.passwords.add(stored.password);
-  const accepted = await where.logsOn(distinguishedName, stored.password);
+  const isAccepted = await where.logsOn(distinguishedName, stored.password);
+  const accepted = isAccepted ? 'accepted' : 'refused';
   const pending = stored.hasPending ? 'and a pending password is left' : 'and none is pending';
   return {
-    holds: accepted && !stored.hasPending,
-    evidence: `${path} version ${stored.version} logs ${samAccountName} on: ${accepted ? 'accepted' : 'refused'}, ${pending}`,
+    holds: isAccepted && !stored.hasPending,
+    accepted,
+    evidence: `${path} version ${stored.version} logs ${samAccountName} on: ${accepted}, ${pending}`,
   };
 }

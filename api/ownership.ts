@@ -1,0 +1,25 @@
+/** Who may be made an owner of an account: what its template allows, and who is active now. */
+import type { Account } from '../contracts/account.ts';
+import { ownershipProblem, type Owners } from '../contracts/ownership.ts';
+import type { Database } from '../db/client.ts';
+import { findActiveUsers } from '../db/queries/people.ts';
+import { findTemplate } from '../db/queries/templates.ts';
+import { invalid, refusal } from './http/refusal.ts';
+import { groupProblems, userProblems } from './named-people.ts';
+
+/**
+ * Refuses new owners who are not active users or enabled groups, owners that the account's template does not allow, and
+ * an account that nobody would answer for. Who owns it already may stay, active or not.
+ */
+export async function refuseOwners(db: Database, account: Account, { owners, ownerGroups }: Owners): Promise<void> {
+  const problems = [
+    ...(await userProblems(db, '/owners', owners, account.owners)),
+    ...(await groupProblems(db, '/ownerGroups', ownerGroups, account.ownerGroups)),
+  ];
+  if (problems.length > 0) throw invalid(problems);
+  const found = await findTemplate(db, account.templateId, account.templateVersion);
+  const problem = found && ownershipProblem(found.template.ownership, { owners, ownerGroups });
+  if (problem !== undefined) throw refusal('OwnershipViolation', problem);
+  const active = await findActiveUsers(db, { users: owners, groups: ownerGroups });
+  if (active.length === 0) throw refusal('OwnershipViolation', 'Nobody of these owners is active.');
+}

@@ -1,0 +1,111 @@
+/** A template's way from draft to published, and out of use. */
+import {
+  deleteTemplate,
+  disableTemplate,
+  draftTemplate,
+  publishTemplate,
+  unpublishTemplate,
+  type Finding,
+} from '../../contracts/http/templates.ts';
+import type { Database } from '../../db/client.ts';
+import * as changes from '../../db/queries/publish-templates.ts';
+import { findTemplate, type TemplateRow } from '../../db/queries/templates.ts';
+import type { Dependencies } from '../dependencies.ts';
+import { implement, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
+import { answeredBefore, onceOnly } from '../http/idempotency.ts';
+import { invalid, notFound, refusal } from '../http/refusal.ts';
+import { previewTemplate } from '../template-preview.ts';
+
+export function templateStateRoutes(dependencies: Dependencies): Implementation[] {
+  const { db, clock } = dependencies;
+  return [
+    implement(draftTemplate, async (call) => {
+      const at = clock().toISOString();
+      const made = await onceOnly(db, { route: draftTemplate, call, at }, async (transaction) => {
+        const draft = { id: call.params.id, createdBy: call.caller.name, createdAt: at };
+        const added = await changes.addDraft(transaction, draft);
+        if (added.outcome === 'draft-exists') {
+          throw refusal('StateConflict', `Version ${added.version} is a draft already. Edit that one.`);
+        }
+        return { body: changedRow(added, 'There is no version to make a draft of.') };
+      });
+      return answerOf(made);
+    }),
+    implement(publishTemplate, async (call) => {
+      const before = await answeredBefore<Published>(db, { route: publishTemplate, call });
+      if (before) return answerOf(before);
+      const { expectedRevision, warnings } = await checked(dependencies, call.params.id);
+      const at = clock().toISOString();
+      const published = await onceOnly<Published>(db, { route: publishTemplate, call, at }, async (transaction) => {
+        const aim = { id: call.params.id, expectedRevision, by: call.caller.name, at };
+        const row = changedRow(await changes.publishTemplate(transaction, aim), NOTHING_TO_PUBLISH);
+        return { body: { ...row, warnings } };
+      });
+      return answerOf(published);
+    }),
+    takenBack(db, clock, unpublishTemplate, changes.unpublishTemplate),
+    takenBack(db, clock, disableTemplate, changes.disableTemplate),
+    implement(deleteTemplate, async ({ params: { id } }) => {
+      const template = await findTemplate(db, id);
+      const outcome = await changes.deleteTemplate(db, id);
+      if (!template || outcome === 'missing') throw notFound();
+      if (outcome === 'in-use') {
+        throw refusal(
+          'TemplateInUse',
+          'Accounts or requests refer to the template: it can be unpublished or disabled.',
+        );
+      }
+      return { body: template };
+    }),
+  ];
+}
+
+type Published = TemplateRow & { readonly warnings: Finding[] };
+
+const NOTHING_TO_PUBLISH = 'The newest version is neither a draft nor unpublished.';
+
+/** The newest version's revision, once the preview finds no error in it. */
+async function checked(dependencies: Dependencies, id: string) {
+  const newest = await findTemplate(dependencies.db, id);
+  if (!newest) throw notFound();
+  if (newest.state !== 'draft' && newest.state !== 'unpublished') throw refusal('StateConflict', NOTHING_TO_PUBLISH);
+  const { errors, warnings } = await previewTemplate(dependencies, newest.template);
+  if (errors.length > 0) throw invalid(errors.map((error) => ({ location: 'body', ...error })));
+  return { expectedRevision: newest.revision, warnings };
+}
+
+/** What lets no more be asked for under a template. */
+function takenBack(
+  db: Database,
+  clock: Dependencies['clock'],
+  route: typeof unpublishTemplate,
+  change: typeof changes.unpublishTemplate,
+): Implementation {
+  return implement(route, async (call) => {
+    const at = clock().toISOString();
+    const row = await onceOnly(db, { route, call, at }, async (transaction) => {
+      const changed = await change(transaction, { id: call.params.id });
+      if (changed.outcome === 'wrong-state') throw refusal('NotPublished');
+      return { body: changedRow(changed, 'The template is not published.') };
+    });
+    return answerOf(row);
+  });
+}
+
+function answerOf<R extends TemplateRow>(row: R): HandlerAnswer<R> {
+  return { body: row, version: row.revision };
+}
+
+/** The row after the change, or the refusal that stands for why there is none; `wrongState` is a sentence. */
+function changedRow(changed: changes.ChangedTemplate, wrongState: string): TemplateRow {
+  switch (changed.outcome) {
+    case 'changed':
+      return changed.row;
+    case 'missing':
+      throw notFound();
+    case 'conflict':
+      throw refusal('StateConflict', 'Somebody changed the template while it was checked. Look at it, and try again.');
+    default:
+      throw refusal('StateConflict', wrongState);
+  }
+}

@@ -1,1 +1,0 @@
-CREATE INDEX "operations_created_at" ON "operations" USING btree ("created_at");

@@ -1,0 +1,42 @@
+/** What the outbox holds. It is filled by `fill-outbox.ts`. */
+import { and, desc, eq, lt, type InferSelectModel } from 'drizzle-orm';
+import type { NoticeKind } from '../../contracts/notices.ts';
+import type { Database } from '../client.ts';
+import { notices } from '../schema/notices.ts';
+import { pageOf, type Page } from './page.ts';
+
+export interface NoticeRow extends Omit<InferSelectModel<typeof notices>, 'id'> {
+  /** Grows in the order of writing; also where a page begins. */
+  readonly id: string;
+}
+
+export interface NoticeFilter {
+  readonly kind?: NoticeKind | undefined;
+  readonly accountId?: string | undefined;
+  /** The id of the last notice of the page before. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** A page of notices, the newest first. */
+export async function listNotices(
+  db: Database,
+  { kind, accountId, after, limit }: NoticeFilter,
+): Promise<Page<NoticeRow, string>> {
+  const rows = await db.query((drizzle) =>
+    drizzle
+      .select()
+      .from(notices)
+      .where(
+        and(
+          kind === undefined ? undefined : eq(notices.kind, kind),
+          accountId === undefined ? undefined : eq(notices.accountId, accountId),
+          after === undefined ? undefined : lt(notices.id, Number(after)),
+        ),
+      )
+      .orderBy(desc(notices.id))
+      .limit(limit + 1),
+  );
+  const named = rows.map((row) => ({ ...row, id: String(row.id) }));
+  return pageOf(named, limit, ({ id }) => id);
+}

@@ -1,0 +1,190 @@
+/** The outbox in a real database: who is told, once each, whatever is repeated. */
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPlatformActivities } from '../../activities/platform/activities.ts';
+import type { NotifyInput, PlatformActivities, RecordTransitionInput } from '../../contracts/activities.ts';
+import type { Account } from '../../contracts/account.ts';
+import type { Audience } from '../../contracts/notices.ts';
+import { createDelegation } from '../../db/queries/delegations.ts';
+import { createGroup, setGroupDisabled } from '../../db/queries/groups.ts';
+import { listNotices, type NoticeFilter } from '../../db/queries/notices.ts';
+import { createUser, setUserDisabled } from '../../db/queries/users.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { sampleAccount, sampleApproval, sampleEvent } from '../support/projection-samples.ts';
+import { quietLogger } from '../support/quiet-runtime.ts';
+
+const NOW = '2026-02-10T00:00:00.000Z';
+const DUE = '2026-02-01T00:00:00.000Z';
+
+let database: TestDatabase;
+let activities: PlatformActivities;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  activities = createPlatformActivities({ db: database.db, clock: () => new Date(NOW) });
+  await makePeople();
+});
+afterAll(() => database.drop());
+
+async function makePeople(): Promise<void> {
+  const { db } = database;
+  const emails: Record<string, string[]> = {
+    rita: ['rita@example.com'],
+    olaf: ['olaf@example.com', 'olaf@example.org'],
+    otto: ['team@example.com'],
+    olga: ['team@example.com'],
+  };
+  const names = ['rita', 'olaf', 'otto', 'olga', 'anna', 'ben', 'cleo', 'boss', 'zoe', 'gone'];
+  for (const name of names) {
+    await createUser(db, { name, role: 'owner', tokenHash: name, createdAt: NOW, emails: emails[name] ?? [] });
+  }
+  for (const name of ['ada', 'eva']) {
+    await createUser(db, { name, role: 'administrator', tokenHash: name, createdAt: NOW });
+  }
+  for (const name of ['gone', 'eva']) await setUserDisabled(db, name, true);
+  await createGroup(db, { name: 'Owners', members: ['otto', 'olga', 'gone'], createdAt: NOW });
+  await createGroup(db, { name: 'Leads', members: ['ben', 'rita'], createdAt: NOW });
+  await createGroup(db, { name: 'Off', members: ['cleo'], createdAt: NOW });
+  await setGroupDisabled(db, 'Off', true);
+  const period = { startsAt: '2026-02-01T00:00:00.000Z', endsAt: '2026-03-01T00:00:00.000Z' };
+  for (const [delegator, delegate] of [
+    ['anna', 'zoe'],
+    ['rita', 'zoe'],
+    ['olaf', 'zoe'],
+    ['ben', 'rita'],
+  ] as const) {
+    await createDelegation(db, { id: randomUUID(), delegator, delegate, ...period });
+  }
+}
+
+function account(overrides: Partial<Account> = {}): Account {
+  const step = {
+    name: 'Lead',
+    approvers: { users: ['anna', 'gone', 'rita'], groups: ['Leads', 'Off'] },
+    quorum: 1,
+    deadline: 'P7D',
+    escalation: { users: ['boss'], groups: [] },
+  };
+  return sampleAccount({
+    requester: 'rita',
+    owners: ['rita', 'olaf', 'gone'],
+    ownerGroups: ['Owners'],
+    approval: sampleApproval({ steps: [step] }),
+    ...overrides,
+  });
+}
+
+type Notice = NotifyInput['notices'][number];
+
+const notice = (audiences: Audience[], overrides: Partial<Notice> = {}): Notice => ({
+  kind: 'ended',
+  dueAt: DUE,
+  audiences,
+  detail: { endsAt: DUE },
+  ...overrides,
+});
+
+/** Asks the activity, as often as there are inputs, at the same instant. */
+const notify = (of: Account, notices: Notice[], times = 1) =>
+  Promise.all(
+    Array.from({ length: times }, () =>
+      new MockActivityEnvironment({}, { logger: quietLogger }).run(activities.notify, { account: of, notices }),
+    ),
+  );
+
+async function outboxOf({ id: accountId }: Account, filter: Partial<NoticeFilter> = {}) {
+  const { items } = await listNotices(database.db, { accountId, limit: 1_000, ...filter });
+  return items.map(({ recipient, address }) => `${recipient} ${address}`).sort();
+}
+
+describe('who is told', () => {
+  test.each<[string, Audience[], string[]]>([
+    ['the requester', ['requester'], ['rita rita@example.com']],
+    [
+      'the owners and the members of groups that own, at all their addresses, and an address once',
+      ['owners'],
+      ['olaf olaf@example.com', 'olaf olaf@example.org', 'olga team@example.com', 'rita rita@example.com'],
+    ],
+    [
+      'those who are asked and who stands in for them, but not the requester',
+      ['open-step'],
+      ['anna user:anna', 'ben user:ben', 'zoe user:zoe'],
+    ],
+    ['those of the escalation', ['escalation'], ['boss user:boss']],
+    ['the administrators who are active', ['administrators'], ['ada user:ada']],
+    ['several, each once', ['requester', 'administrators'], ['ada user:ada', 'rita rita@example.com']],
+  ])('%s', async (_who, audiences, told) => {
+    const one = account();
+    await notify(one, [notice(audiences)]);
+    expect(await outboxOf(one)).toEqual(told);
+  });
+
+  test('after an escalation both', async () => {
+    const one = account();
+    const escalated = { ...one, approval: { ...one.approval, escalated: true } };
+    await notify(escalated, [notice(['open-step'])]);
+    expect(await outboxOf(escalated)).toContain('boss user:boss');
+    expect(await outboxOf(escalated)).toContain('anna user:anna');
+  });
+});
+
+test('a notice is in the outbox as it was asked for, once, however often and at the same instant', async () => {
+  const one = account();
+  const two = [notice(['requester', 'owners']), notice(['requester'], { kind: 'provisioned' })];
+  await notify(one, two, 5);
+  await notify(one, two);
+  expect(await outboxOf(one)).toHaveLength(5);
+  const { items } = await listNotices(database.db, { accountId: one.id, kind: 'provisioned', limit: 10 });
+  expect(items).toEqual([
+    {
+      id: expect.stringMatching(/^\d+$/),
+      accountId: one.id,
+      kind: 'provisioned',
+      dueAt: DUE,
+      recipient: 'rita',
+      address: 'rita@example.com',
+      detail: { endsAt: DUE },
+      createdAt: NOW,
+      sentAt: null,
+    },
+  ]);
+});
+
+test('notices of one kind that were due at different times are different ones', async () => {
+  const one = account();
+  const times = Array.from({ length: 1_500 }, (_, hour) => new Date(Date.parse(DUE) + hour * 3_600_000).toISOString());
+  await notify(
+    one,
+    times.map((dueAt) => notice(['requester', 'administrators'], { dueAt })),
+  );
+  const [row] = await database.run('select count(*)::int as n from notices where account_id = $1', [one.id]);
+  expect(row!['n']).toBe(3_000);
+});
+
+test('notices are recorded with their transition or not at all; a repeated transition tells nobody again', async () => {
+  const one = account();
+  const transition = { account: one, events: [sampleEvent(one)], notices: [notice(['requester'])] };
+  const record = (input: RecordTransitionInput) =>
+    new MockActivityEnvironment({}, { logger: quietLogger }).run(activities.recordTransition, input);
+  const broken = { ...transition, events: [sampleEvent(one, { actor: 'x\u0000' })] };
+  await expect(record(broken)).rejects.toThrow('SQLSTATE 22021');
+  expect(await outboxOf(one)).toEqual([]);
+  await Promise.all([record(transition), record(transition)]);
+  await database.run(`update notices set sent_at = now() where account_id = $1`, [one.id]);
+  await record(transition);
+  expect(await outboxOf(one)).toEqual(['rita rita@example.com']);
+});
+
+test('pages hold every notice once, the newest first', async () => {
+  const one = account();
+  await notify(one, [notice(['owners']), notice(['requester'], { kind: 'provisioned' })]);
+  const seen: number[] = [];
+  let after: string | undefined;
+  do {
+    const page = await listNotices(database.db, { accountId: one.id, after, limit: 2 });
+    seen.push(...page.items.map(({ id }) => Number(id)));
+    after = page.next;
+  } while (after !== undefined);
+  expect(seen).toHaveLength(5);
+  expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => b - a));
+});

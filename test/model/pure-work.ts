@@ -1,0 +1,263 @@
+/** What an account of the pure rules asks of an engine that works, or does not. */
+import type { Account, Retirement } from '../../contracts/account.ts';
+import {
+  mustParse,
+  periodFrom,
+  renewedPeriod,
+  shift,
+  type Period,
+  type PeriodTerms,
+} from '../../contracts/deadlines.ts';
+import { isRenewalOpen, LIVING_STATES } from '../../contracts/lifecycle.ts';
+import { migrationOutcome } from '../../contracts/migration.ts';
+import { noticeOf } from '../../workflows/account-lifecycle/notices.ts';
+import { isRoundOpen } from '../../workflows/account-lifecycle/refusals.ts';
+import {
+  at,
+  attend,
+  happen,
+  hasMet,
+  instants,
+  put,
+  recheck,
+  reply,
+  type Call,
+  type PureAccount,
+  type PureWork,
+  type Waiting,
+} from './pure-account.ts';
+import type { Part } from './account-model.ts';
+import { STEP_NAMES, type StepName } from '../../contracts/account.ts';
+
+const ADMIT: Call = ['admission', 'admitDestructiveStep'];
+const directory = (name: string): Call => ['directory', name];
+const vault = (name: string): Call => ['vault', name];
+
+/** Does whatever can be done now. */
+export function goOn(pure: PureAccount, isTriedAgain = false): void {
+  for (let tries = isTriedAgain; ; tries = false) {
+    attend(pure);
+    if (pure.held && makesRoom(pure, pure.held)) pure.held = null;
+    if (pure.held && !tries) return;
+    const work = pure.held ?? nextWork(pure);
+    if (!work) {
+      pure.account = { ...pure.account, blocked: null };
+      return;
+    }
+    pure.held = doWork(pure, work) ? null : work;
+  }
+}
+
+function doWork(pure: PureAccount, work: PureWork): boolean {
+  for (;;) {
+    if (!work.current) {
+      const next = work.steps.next();
+      if (next.done) return true;
+      work.current = next.value;
+      pure.triedSince = pure.now;
+    }
+    const [part, activity] = work.current;
+    pure.calls.push(activity);
+    const fault = pure.faults.get(part);
+    if (fault) {
+      block(pure, part, activity, fault === 'away');
+      return false;
+    }
+    pure.account = { ...pure.account, blocked: null };
+    delete work.current;
+  }
+}
+
+function block(pure: PureAccount, part: Part, activity: string, retrying: boolean): void {
+  const kebab = activity.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const step: StepName = STEP_NAMES.find((name) => name === kebab)!;
+  const code = part === 'admission' ? 'Frozen' : retrying ? 'DirectoryUnavailable' : 'DirectoryAccessDenied';
+  const { blocked, state } = pure.account;
+  if (blocked?.step === step && blocked.retrying === retrying) return;
+  pure.account = { ...pure.account, blocked: { code, since: at(pure), step, message: 'told to', retrying } };
+  if (state === 'approved' && !retrying) put(pure, [noticeOf('provisioning-failed', at(pure))]);
+}
+
+function makesRoom(pure: PureAccount, { name, current }: PureWork): boolean {
+  const { waiting } = pure;
+  if (name === 'end') return waiting !== null && !waiting.gaveWay;
+  if (name === 'delete') return current === ADMIT && waiting?.asked.action === 'restore';
+  if ((name !== 'agreed' && name !== 'wish') || !hasMet(pure, 'end')) return false;
+  if (name === 'wish') waiting!.gaveWay = true;
+  recheck(pure);
+  return true;
+}
+
+function nextWork(pure: PureAccount): PureWork | undefined {
+  const { account, waiting } = pure;
+  if (account.state === 'approved') return { name: 'provision', steps: provision(pure) };
+  if (account.state === 'withdrawing') return { name: 'undo', steps: undo(pure) };
+  if (account.state === 'retiring') return { name: 'retire', steps: retire(pure) };
+  if (account.state === 'quarantined') {
+    if (waiting?.asked.action === 'restore') return { name: 'restore', steps: restore(pure, waiting) };
+    return hasMet(pure, 'deletion') ? { name: 'delete', steps: deleteLater(pure) } : undefined;
+  }
+  return LIVING_STATES.includes(account.state) ? nextOfLife(pure) : undefined;
+}
+
+function nextOfLife(pure: PureAccount): PureWork | undefined {
+  const { account, waiting } = pure;
+  const comesFirst = account.blocked !== null && waiting !== null && !waiting.gaveWay;
+  if (hasMet(pure, 'end') && !comesFirst) return { name: 'end', steps: meetEnd(pure) };
+  if (account.state === 'renewing' && !isRoundOpen(account)) return { name: 'agreed', steps: agreed(pure) };
+  return waiting ? { name: 'wish', steps: grant(pure, waiting) } : undefined;
+}
+
+const termsOf = ({ account, snapshot }: PureAccount): PeriodTerms => ({
+  interval: account.interval,
+  renewalWindow: snapshot.template.lifecycle.renewalWindow,
+});
+
+const expiryOf = ({ endOfLife }: Pick<Account, 'endOfLife'>, endsAt: string): string | null =>
+  endOfLife === 'review' ? null : endsAt;
+
+function* provision(pure: PureAccount): Generator<Call> {
+  pure.isEstablishing = false;
+  yield vault('stageCredential');
+  pure.isEstablishing = true;
+  yield directory('establishAccount');
+  const period = periodFrom(termsOf(pure), new Date(pure.now));
+  const expected = periodFrom(termsOf(pure), new Date(pure.triedSince));
+  const isMoved = expected.endsAt.getTime() !== period.endsAt.getTime();
+  if (isMoved && pure.account.endOfLife !== 'review') yield directory('applyExpiry');
+  yield vault('promoteCredential');
+  happen(pure, 'provisioned', instants(period), [noticeOf('provisioned', at(pure))]);
+}
+
+function* undo(pure: PureAccount): Generator<Call> {
+  if (pure.isEstablishing) yield directory('deleteAccount');
+  yield vault('revokeCredential');
+  happen(pure, 'withdrawn');
+}
+
+function* meetEnd(pure: PureAccount): Generator<Call> {
+  const { endOfLife, renewal, endsAt, state } = pure.account;
+  const ended = noticeOf('ended', endsAt!);
+  switch (endOfLife) {
+    case 'review':
+      return happen(pure, 'review-due', { ended: true }, [ended]);
+    case 'expire':
+      return happen(pure, 'expired', { ended: true, renewal: renewal && { ...renewal, returnTo: 'expired' } }, [ended]);
+    case 'delete':
+      put(pure, [ended]);
+      return beginRetirement(pure, true);
+    case 'disable':
+      if (state === 'active') {
+        yield ADMIT;
+        yield directory('disableAccount');
+      }
+      happen(pure, 'expired', { ended: true }, [ended]);
+  }
+}
+
+function* grant(pure: PureAccount, waiting: Waiting): Generator<Call> {
+  const { asked, operation } = waiting;
+  switch (asked.action) {
+    case 'disable':
+      yield directory('disableAccount');
+      happen(pure, 'disabled');
+      break;
+    case 'enable':
+      if (pure.account.state === 'expired') yield directory('applyExpiry');
+      yield directory('enableAccount');
+      happen(pure, 'enabled');
+      break;
+    case 'renew':
+      yield* renew(pure, new Date(pure.now));
+      break;
+    case 'migrate': {
+      yield* migrate(pure, asked.message.changes);
+      break;
+    }
+    default:
+      throw new Error(`${asked.action} needs no engine`);
+  }
+  reply(pure, operation, 'ok');
+}
+
+const agreed = (pure: PureAccount) => renew(pure, new Date(pure.account.approval.votes.at(-1)!.at));
+
+function* renew(pure: PureAccount, from: Date): Generator<Call> {
+  const period: Period = renewedPeriod(termsOf(pure), new Date(pure.account.endsAt!), from);
+  if (expiryOf(pure.account, '') !== null) {
+    yield directory('applyExpiry');
+    const { state, renewal, endsAt } = pure.account;
+    const isOver = state === 'active' && Date.parse(endsAt!) <= pure.now;
+    if (state === 'expired' || renewal?.returnTo === 'expired' || isOver) yield directory('enableAccount');
+  }
+  pure.noticedUntil = null;
+  happen(pure, 'renewed', { ...instants(period), ended: false, renewal: null });
+}
+
+function* migrate(pure: PureAccount, changes: Parameters<typeof migrationOutcome>[2]): Generator<Call> {
+  const before = pure.account;
+  const move = migrationOutcome(before, pure.snapshot, changes, new Date(pure.now));
+  if (move.outcome === 'unchanged') return;
+  if (move.outcome === 'refused') throw new Error('a migration that was refused is carried out');
+  const { snapshot, outcome: _moves, ...moved } = move;
+  const { endOfLife, notices: terms } = snapshot.template.lifecycle;
+  if (expiryOf({ endOfLife }, move.endsAt) !== expiryOf(before, before.endsAt!)) yield directory('applyExpiry');
+  const instant = new Date(pure.now);
+  const owners = changes.owners ? move.owners : pure.account.owners;
+  const opens = isRenewalOpen(moved, instant) && !isRenewalOpen(before, instant) && terms.whenRenewalOpens;
+  const notices = [
+    ...(owners.join() === pure.account.owners.join() ? [] : [noticeOf('owners-changed', at(pure))]),
+    ...(opens ? [noticeOf('renewal-opened', at(pure))] : []),
+  ];
+  const { templateId, version: templateVersion } = snapshot;
+  pure.snapshot = snapshot;
+  pure.noticedUntil = at(pure);
+  happen(pure, 'migrated', { ...moved, owners, templateId, templateVersion, endOfLife }, notices);
+}
+
+export function beginRetirement(pure: PureAccount, isEnd: boolean): void {
+  const { state, renewal, ended } = pure.account;
+  const returnTo = (renewal?.returnTo ?? state) as Retirement['returnTo'];
+  const final = isEnd || pure.snapshot.template.lifecycle.gracePeriod === null;
+  const retirement = {
+    requestedBy: 'somebody',
+    requestedAt: at(pure),
+    returnTo,
+    final,
+    undoUntil: null,
+    captured: null,
+  };
+  pure.held = null;
+  if (pure.waiting) reply(pure, pure.waiting.operation, 'StateConflict');
+  const changes = { retirement, renewal: null, ended: ended || isEnd };
+  happen(pure, 'retirement-requested', changes, [noticeOf('retirement-begun', at(pure))]);
+}
+
+function* retire(pure: PureAccount): Generator<Call> {
+  yield ADMIT;
+  if (pure.account.retirement!.final) return yield* deleteNow(pure);
+  yield directory('captureAccount');
+  yield directory('quarantineAccount');
+  yield vault('suspendCredential');
+  const undoUntil = shift(new Date(pure.now), mustParse(pure.snapshot.template.lifecycle.gracePeriod!)).toISOString();
+  happen(pure, 'quarantined', { retirement: { ...pure.account.retirement!, undoUntil } });
+}
+
+function* restore(pure: PureAccount, { operation }: Waiting): Generator<Call> {
+  yield vault('reinstateCredential');
+  yield directory('restoreAccount');
+  happen(pure, 'restored', { retirement: null });
+  reply(pure, operation, 'ok');
+}
+
+function* deleteLater(pure: PureAccount): Generator<Call> {
+  yield ADMIT;
+  pure.account = { ...pure.account, retirement: { ...pure.account.retirement!, final: true } };
+  yield* deleteNow(pure);
+}
+
+function* deleteNow(pure: PureAccount): Generator<Call> {
+  yield directory('deleteAccount');
+  yield vault('revokeCredential');
+  happen(pure, 'retired');
+}

@@ -1,0 +1,4 @@
+/** The other half of the lives of the workflow. */
+import { testLives } from './workflow-lives.ts';
+
+testLives(50, []);

@@ -1,0 +1,88 @@
+/** Why an account does not take what is asked of it now: the catalogue's code and a sentence for people. Pure. */
+import type { Account } from '../../contracts/account.ts';
+import { askerOf, checkBallot } from '../../contracts/approval.ts';
+import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
+import { allowedActions, isAllowed, mayRenew } from '../../contracts/lifecycle.ts';
+import { migrationOutcome } from '../../contracts/migration.ts';
+import { ownershipProblem } from '../../contracts/ownership.ts';
+import type { TemplateSnapshot } from '../../contracts/template.ts';
+import type { Asked, ReplaceApproversMessage } from '../../contracts/workflows.ts';
+
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** For people. */
+  readonly message: string;
+}
+
+/** An account that lives under a template. */
+export interface Known {
+  readonly account: Account;
+  readonly snapshot: TemplateSnapshot;
+}
+
+/** Why `known` (null: its request is not accepted yet) does not take what is asked, or `undefined`. */
+export function refusalOf(known: Known | null, asked: Asked, now: Date): Refusal | undefined {
+  if (asked.action === 'submit')
+    return known === null ? undefined : conflict('A request with this id is there already.');
+  if (known === null) return conflict('The request is not accepted yet.');
+  if (!allowedActions(known.account, now).includes(asked.action)) return notAllowed(known.account, asked.action);
+  return objection(known, asked, now);
+}
+
+/** Whether the present round of approval waits for decisions. */
+export function isRoundOpen({ state, approval }: Account): boolean {
+  return isAllowed(state, 'voted') && approval.openStep < approval.steps.length;
+}
+
+/** What the state allows and the message does not. */
+function objection({ account, snapshot }: Known, asked: Asked, now: Date): Refusal | undefined {
+  switch (asked.action) {
+    case 'decide': {
+      const check = checkBallot(account.approval, askerOf(account), asked.message);
+      return check.outcome === 'refused' ? titled(check.code) : undefined;
+    }
+    case 'replace-approvers':
+      return replacementObjection(account, asked.message);
+    case 'withdraw':
+      // A renewal that was agreed is on its way to the directory.
+      if (account.state !== 'renewing' || isRoundOpen(account)) return undefined;
+      return conflict(`The renewal of ${account.samAccountName} is approved already.`);
+    case 'change-owners': {
+      const problem = ownershipProblem(snapshot.template.ownership, asked.message);
+      return problem === undefined ? undefined : { code: 'OwnershipViolation', message: problem };
+    }
+    case 'migrate': {
+      const outcome = migrationOutcome(account, snapshot, asked.message.changes, now);
+      return outcome.outcome === 'refused' ? { code: outcome.code, message: outcome.message } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A replacement asks for at least one more vote: it is no way for an administrator to approve. */
+function replacementObjection(account: Account, { step, quorum }: ReplaceApproversMessage): Refusal | undefined {
+  const { openStep, votes } = account.approval;
+  if (!isRoundOpen(account)) return conflict(`The approval of ${account.samAccountName} is decided.`);
+  if (step !== openStep) return titled('StepNotOpen');
+  const cast = votes.filter((vote) => vote.step === openStep).length;
+  if (cast < quorum) return undefined;
+  return { code: 'InvalidRequest', message: `${cast} have approved this step already: the quorum must be greater.` };
+}
+
+function notAllowed(account: Account, action: Asked['action']): Refusal {
+  const { samAccountName, state, renewalOpensAt, retirement } = account;
+  if (action === 'renew' && mayRenew(account)) {
+    return { code: 'RenewalNotOpen', message: `${samAccountName} can be renewed from ${renewalOpensAt} on.` };
+  }
+  if (action === 'restore' && retirement?.final) return titled('RetirementFinal');
+  return conflict(`${samAccountName} is ${state}: ${action} is not possible now.`);
+}
+
+function titled(code: ErrorCode): Refusal {
+  return { code, message: ERRORS[code].title };
+}
+
+function conflict(message: string): Refusal {
+  return { code: 'StateConflict', message };
+}
