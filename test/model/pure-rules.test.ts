@@ -7,6 +7,8 @@ import { createPureSubject } from './pure-subject.ts';
 import { PURE_REGRESSIONS } from './regressions.ts';
 
 const RUNS = 5_000;
+/** The same lives every time, so that nobody's change is red by one that it has nothing to do with. */
+const SEED = 20261126;
 const starts = fc.date({ min: new Date('2027-01-01'), max: new Date('2032-12-31'), noInvalidDate: true });
 const commands = fc.commands(HAPPENINGS, { maxCommands: 40, size: '+1' });
 
@@ -22,5 +24,5 @@ test.for(PURE_REGRESSIONS)('seed $seed: $why', async ({ seed, path }) => {
 });
 
 test(`${RUNS} lives by the pure rules are as the model says`, { timeout: 120_000 }, async () => {
-  await fc.assert(lives, { numRuns: RUNS });
+  await fc.assert(lives, { seed: SEED, numRuns: RUNS });
 });

@@ -2,4 +2,4 @@
 import { WORKFLOW_REGRESSIONS } from './regressions.ts';
 import { testLives } from './workflow-lives.ts';
 
-testLives(50, WORKFLOW_REGRESSIONS);
+testLives(50, 20261126, WORKFLOW_REGRESSIONS);

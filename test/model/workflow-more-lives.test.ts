@@ -1,4 +1,4 @@
 /** The other half of the lives of the workflow. */
 import { testLives } from './workflow-lives.ts';
 
-testLives(50, []);
+testLives(50, 20271126, []);

@@ -96,12 +96,12 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
     });
   };
   // A new run takes up what was begun from its first step: what it repeats is forgiven, and forgotten once it agrees.
-  let agreed: { calls: readonly string[]; seen: number; runId: string } = { calls: [], seen: 0, runId: '' };
+  let agreed: { calls: readonly string[]; seen: number; runIds: string[] } = { calls: [], seen: 0, runIds: [] };
   const callsNow = (): string[] => {
     const all = fakes.names().filter((name) => COMPARED.includes(name));
     return collapsed([...agreed.calls, ...all.slice(agreed.seen)]);
   };
-  const isNewRun = async (): Promise<boolean> => (await story.runId()) !== agreed.runId;
+  const isNewRun = async (): Promise<boolean> => (await story.runId()) !== agreed.runIds[0];
   const view = async (): Promise<View | undefined> => {
     const account = await story.snapshot();
     if (account === null) return undefined;
@@ -163,7 +163,9 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
           actual = { ...actual!, calls: expected.calls };
       }
       const seen = fakes.names().filter((name) => COMPARED.includes(name)).length;
-      agreed = { calls: [...expected.calls], seen, runId: await story.runId() };
+      // The run of the agreement before this one too: a new run may have begun, and repeated nothing yet.
+      const runIds = [...agreed.runIds.slice(-1), await story.runId()];
+      agreed = { calls: [...expected.calls], seen, runIds };
     },
   };
 }
