@@ -98,7 +98,7 @@ function benchTemplate({ domains }: Stack): Template {
       groups: [`CN=payroll-readers,OU=Groups,${baseDn}`],
     },
     vault: { folder: 'service-accounts' },
-    approval: { steps: [{ name: 'Manager', approvers: ['approver1'], quorum: 1 }] },
-    lifecycle: { interval: 'P1Y', renewalWindow: 'P30D', reminder: 'P30D', endOfLife: 'disable' },
+    approval: { steps: [{ name: 'Manager', approvers: { users: ['approver1'] }, quorum: 1 }] },
+    lifecycle: { intervals: ['P1Y'], renewalWindow: 'P30D', endOfLife: 'disable' },
   });
 }

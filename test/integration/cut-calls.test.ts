@@ -8,7 +8,7 @@ import { engineConfiguration, replaceEngine } from '../support/own-engine.ts';
 
 const [CORP] = DOMAINS;
 const stateFolder = inject('stateFolder');
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 300_000;
 
 let people: People;
 /** Those whose retirements can be undone. */
