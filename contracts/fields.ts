@@ -62,6 +62,15 @@ export const samAccountNameSchema = z
   })
   .describe("The account's logon name (sAMAccountName)");
 
+/** What lists of accounts are searched by. */
+export const namePartSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
+  .describe('A part of the name, in any case');
+
 /** A distinguished name; the directory adapter parses it again before it is used. */
 export const distinguishedNameSchema = z
   .string()

@@ -1,7 +1,7 @@
 /** Accounts over HTTP: asking for one, reading, and why it is still alive. What people do with one is account-actions.ts. */
 import { z } from 'zod';
 import { accountEventSchema, accountSchema, approvalSchema } from '../account.ts';
-import { fqdnSchema, instantSchema } from '../fields.ts';
+import { fqdnSchema, instantSchema, namePartSchema } from '../fields.ts';
 import { ACCOUNT_STATES, ACTIONS } from '../lifecycle.ts';
 import { accountRequestSchema } from '../request.ts';
 import { outboxNoticeSchema } from './notices.ts';
@@ -47,14 +47,7 @@ const accountFilterSchema = z.strictObject({
   state: z.enum(ACCOUNT_STATES).optional(),
   domain: fqdnSchema.optional(),
   template: z.uuid().toLowerCase().optional().describe('The id of the template'),
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(64)
-    .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
-    .optional()
-    .describe('A part of the name, in any case'),
+  name: namePartSchema.optional(),
   blocked: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

@@ -1,7 +1,7 @@
 /** Migrations: many accounts moved to another template, interval, end date or owners, a few a minute. */
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import { durationSchema, fqdnSchema, instantSchema, userNameSchema } from '../fields.ts';
+import { durationSchema, fqdnSchema, instantSchema, namePartSchema, userNameSchema } from '../fields.ts';
 import { groupNameSchema } from '../template.ts';
 import { pageQuerySchema, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
@@ -32,14 +32,7 @@ export const migrationFilterSchema = z
       .max(2 ** 31 - 1)
       .optional(),
     owner: userNameSchema.optional().describe('Who owns them by name'),
-    name: z
-      .string()
-      .trim()
-      .min(1)
-      .max(64)
-      .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
-      .optional()
-      .describe('A part of the name, in any case'),
+    name: namePartSchema.optional(),
   })
   .refine((filter) => Object.values(filter).some((value) => value !== undefined), 'must say something')
   .describe('The active accounts for which all of it is so');
