@@ -35,7 +35,9 @@ export async function attentively(run: AccountRun, wanted: () => boolean): Promi
   for (;;) {
     attend(run);
     if (wanted()) return;
-    await wake(run, wanted, Infinity, LONGEST_WAIT_MS);
+    // The activity ends by itself: a timer is for what becomes due meanwhile, and costs two events a round.
+    if (nextLook(run) === Infinity) await condition(() => wanted() || hasDeskWork(run));
+    else await wake(run, wanted, Infinity, LONGEST_WAIT_MS);
   }
 }
 
