@@ -1,26 +1,26 @@
 /**
  * One worker of lives.ts, as a process of its own: `product` runs the product's workflows with faked activities, `bare`
  * the bare workflow; `control` is a control plane, `engine` an engine. All options are those of the product's programs.
- * Sends the id of each workflow that got to its last activity.
+ * Sends the id of each workflow that got to its last activity, or to its end where it has none.
  */
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type InjectedSinks, type WorkerOptions } from '@temporalio/worker';
 import { CONTROL_TASK_QUEUE, domainTaskQueue } from '../contracts/ids.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
 import { parseKeyRing } from '../infra/runtime/codec-keys.ts';
 import { createFakeActivities, sampleTemplate } from '../test/support/fake-activities.ts';
 import { installQuietRuntime } from '../test/support/quiet-runtime.ts';
-import { BARE_ENGINE_QUEUE, type BareActivities } from './bare-workflow.ts';
+import { BARE_ENGINE_QUEUE, type BareActivities, type BareSinks } from './bare-workflow.ts';
 
 /** As workers/control-plane.ts and workers/engine.ts have them, with the default values of their variables. */
 const OPTIONS = {
-  control: { maxCachedWorkflows: 100, maxConcurrentActivityTaskExecutions: 20 },
+  control: { maxCachedWorkflows: 200, maxConcurrentActivityTaskExecutions: 20 },
   engine: { maxConcurrentActivityTaskExecutions: 4, maxConcurrentActivityTaskPolls: 2 },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 
-function tellFinished(): void {
-  process.send!({ finished: Context.current().info.workflowExecution!.workflowId });
+function tellFinished(finished = Context.current().info.workflowExecution!.workflowId): void {
+  process.send!({ finished });
 }
 
 function productActivities(): object {
@@ -36,6 +36,10 @@ function productActivities(): object {
 
 const bareActivities: BareActivities = { nothing: async () => undefined, finish: async () => tellFinished() };
 
+const bareSinks: InjectedSinks<BareSinks> = {
+  bench: { finished: { fn: ({ workflowId }) => tellFinished(workflowId) } },
+};
+
 const [kind, role, address, namespace] = process.argv.slice(2);
 const isProduct = kind === 'product';
 const isControl = role === 'control';
@@ -49,6 +53,7 @@ const worker = await Worker.create({
   namespace: namespace!,
   taskQueue: isControl ? CONTROL_TASK_QUEUE : engineQueue,
   ...(isControl ? { workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)) } : {}),
+  sinks: isProduct ? {} : bareSinks,
   activities: isProduct ? productActivities() : bareActivities,
   dataConverter: createDataConverter(parseKeyRing(process.env['ALM_CODEC_KEYS']!)),
   ...(isControl ? OPTIONS.control : OPTIONS.engine),

@@ -14,7 +14,7 @@ import { parseKeyRing } from '../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
 import { sampleTemplate } from '../test/support/fake-activities.ts';
 import { createNamespace } from '../test/support/namespace.ts';
-import { approveBare, submitBare, type bareLifecycle } from './bare-workflow.ts';
+import { approveBare, submitBare, type bareLifecycle, type bareTimer } from './bare-workflow.ts';
 
 export interface Lives {
   /** Starts a life; answers its id when the request is on record. */
@@ -26,20 +26,53 @@ export interface Lives {
   close(): Promise<void>;
 }
 
+/** Bare workflows that sleep until an instant and end. */
+export interface Timers {
+  /** Starts one; answers its id. `atMs`: since the epoch. */
+  set(atMs: number): Promise<string>;
+  /** Waits for its end. */
+  finished(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
 type Calls = Pick<Lives, 'submit' | 'approve'>;
 
 /** Starts the workers of one kind on the server at `address`. */
-export async function startLives(kind: 'product' | 'bare', address: string): Promise<Lives> {
+export async function startLives(kind: Kind, address: string): Promise<Lives> {
+  const { client, ...workers } = await startWorkers(kind, ['control', 'engine'], address);
+  return { ...(kind === 'product' ? productCalls(client) : bareCalls(client)), ...workers };
+}
+
+/** Starts the worker of bare timers on the server at `address`. */
+export async function startTimers(address: string): Promise<Timers> {
+  const { client, ...workers } = await startWorkers('bare', ['control'], address);
+  return {
+    async set(atMs) {
+      const workflowId = randomUUID();
+      const options = { workflowId, taskQueue: CONTROL_TASK_QUEUE, args: [atMs] as [number] };
+      await client.workflow.start<typeof bareTimer>('bareTimer', options);
+      return workflowId;
+    },
+    ...workers,
+  };
+}
+
+type Kind = 'product' | 'bare';
+type Role = 'control' | 'engine';
+
+interface Workers extends Pick<Lives, 'finished' | 'close'> {
+  readonly client: Client;
+}
+
+async function startWorkers(kind: Kind, roles: readonly Role[], address: string): Promise<Workers> {
   const connection = await Connection.connect({ address });
   const namespace = await createNamespace(connection);
   const keys = `bench:${randomBytes(32).toString('base64')}`;
-  const workers = await Promise.all(
-    ['control', 'engine'].map((role) => startWorker([kind, role, address, namespace], keys)),
-  );
+  const workers = await Promise.all(roles.map((role) => startWorker([kind, role, address, namespace], keys)));
   const finished = collectFinished(workers);
   const client = new Client({ connection, namespace, dataConverter: createDataConverter(parseKeyRing(keys)) });
   return {
-    ...(kind === 'product' ? productCalls(client) : bareCalls(client)),
+    client,
     finished,
     async close() {
       await Promise.all(workers.map(stopWorker));

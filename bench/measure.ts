@@ -1,18 +1,25 @@
 /** What a benchmark answers, and the arithmetic that all of them share. */
 import { cpus, release, totalmem } from 'node:os';
 
-/** One figure: always a ratio against a limit measured in the same run. */
-export interface Measure {
+/** What was measured, with units, where no bound is set. */
+export interface Figures {
   readonly name: string;
-  readonly ratio: number;
-  /** The bound that the ratio must keep. */
-  readonly target: { readonly atLeast: number } | { readonly atMost: number };
-  /** What was measured, with units, so that a reader can check the ratio. */
   readonly evidence: Readonly<Record<string, number | string>>;
 }
 
-/** Whether the ratio keeps its bound. */
-export function holds({ ratio, target }: Measure): boolean {
+/** A ratio against a limit measured in the same run; by the evidence a reader can check it. */
+export interface Ratio extends Figures {
+  readonly ratio: number;
+  /** The bound that the ratio must keep. */
+  readonly target: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export type Measure = Ratio | Figures;
+
+/** Whether the ratio keeps its bound. Figures without one are only told. */
+export function holds(measure: Measure): boolean {
+  if (!('ratio' in measure)) return true;
+  const { ratio, target } = measure;
   return 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost;
 }
 
@@ -46,11 +53,20 @@ export function machine(): string {
   return `${processors.length} × ${processors[0]?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}`;
 }
 
+/** By how much `ys` grow for each of `xs`: the straight line with the least squares. */
+export function slope(xs: readonly number[], ys: readonly number[]): number {
+  const mean = (of: readonly number[]): number => of.reduce((sum, value) => sum + value, 0) / of.length;
+  const [meanX, meanY] = [mean(xs), mean(ys)];
+  const products = xs.map((x, index) => (x - meanX) * (ys[index]! - meanY));
+  return mean(products) / mean(xs.map((x) => (x - meanX) ** 2));
+}
+
 /** One line for a table that people read. */
 export function formatMeasure(measure: Measure): string {
-  const bound = 'atLeast' in measure.target ? `≥ ${measure.target.atLeast}` : `≤ ${measure.target.atMost}`;
   const evidence = Object.entries(measure.evidence)
     .map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`)
     .join(', ');
+  if (!('ratio' in measure)) return `· ${measure.name}: ${evidence}`;
+  const bound = 'atLeast' in measure.target ? `≥ ${measure.target.atLeast}` : `≤ ${measure.target.atMost}`;
   return `${holds(measure) ? '✓' : '✗'} ${measure.name}: ${measure.ratio.toFixed(2)} (to reach ${bound}); ${evidence}`;
 }

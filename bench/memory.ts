@@ -134,7 +134,8 @@ async function residentWhenIdle(processes: readonly StackProcess[]): Promise<num
   );
 }
 
-async function resident(pid: number): Promise<number> {
+/** In MB, at this moment. */
+export async function resident(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / 1024;
 }

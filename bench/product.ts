@@ -1,6 +1,7 @@
 /** Accounts of a running stack by the public HTTP API, as the benchmarks ask for them. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import type { AccountState } from '../contracts/lifecycle.ts';
 import { templateSchema, type Template } from '../contracts/template.ts';
 import { callerAs, type Account, type Answer, type Caller } from '../infra/dev/demo/api.ts';
 import { secretPath } from '../contracts/ids.ts';
@@ -19,6 +20,10 @@ export interface Product {
   approve(account: Account): Promise<void>;
   /** Waits until all accounts that were asked for here are active, as the projection has it: cheap to ask for many. */
   allActive(): Promise<void>;
+  /** Moves the end of all accounts that were asked for here, by a migration. */
+  moveEnds(endsAt: Date): Promise<void>;
+  /** Waits until all of them have ended, as the projection has it. */
+  allExpired(): Promise<void>;
   /**
    * Waits until the vault serves a password as the account's current one, as a reader sees it, and answers it. It works
    * by then: the engine has logged on with it before.
@@ -32,14 +37,16 @@ export interface Product {
 /** A template of its own in the stack's first domain, and its requester and approver. */
 export async function openProduct(stack: Stack): Promise<Product> {
   const template = benchTemplate(stack);
-  const templateId = await callerAs(stack, 'administrator').makeTemplate(template);
+  const administrator = callerAs(stack, 'administrator');
+  const templateId = await administrator.makeTemplate(template);
   const [requester, approver] = [callerAs(stack, 'requester'), callerAs(stack, 'approver1')];
   const database = new pg.Client({ connectionString: stack.postgres!.url });
   await database.connect();
   let asked = 0;
-  const countActive = async (): Promise<number> => {
-    const query = `select count(*)::int as active from accounts where template_id = $1 and state = 'active'`;
-    return (await database.query(query, [templateId])).rows[0].active;
+  const allAre = (state: AccountState): Promise<void> => {
+    const query = 'select count(*)::int as accounts from accounts where template_id = $1 and state = $2';
+    const count = async (): Promise<number> => (await database.query(query, [templateId, state])).rows[0].accounts;
+    return until(`all ${asked} accounts are ${state}`, LOOK_AT_ALL_MS, async () => (await count()) === asked);
   };
   return {
     template,
@@ -52,8 +59,12 @@ export async function openProduct(stack: Stack): Promise<Product> {
     async approve({ id }) {
       await persistently(approver, `/accounts/${id}/decide`, { decision: 'approve' });
     },
-    allActive: () =>
-      until(`all ${asked} accounts are active`, LOOK_AT_ALL_MS, async () => (await countActive()) === asked),
+    allActive: () => allAre('active'),
+    async moveEnds(endsAt) {
+      const changes = { endsAt: endsAt.toISOString() };
+      await administrator.ask('POST', '/migrations', { filter: { templateId }, changes, perMinute: 600 });
+    },
+    allExpired: () => allAre('expired'),
     password: ({ samAccountName }) => {
       const path = secretPath(template.vault.folder, template.directory.domain, samAccountName);
       const patience = { timeoutMs: PATIENCE_MS, intervalMs: LOOK_AT_ONE_MS };

@@ -1,13 +1,16 @@
-/** `npm run bench`: each figure a ratio against a bare limit that is measured in the same run. */
+/** `npm run bench`: ratios against bare limits that are measured in the same run, and what sleeping accounts cost. */
 import { readArguments, refuseArguments } from '../infra/dev/arguments.ts';
 import { startStack, stopStack, type RunningStack } from '../infra/dev/stack.ts';
 import { accountsPage } from './accounts-page.ts';
 import { approveToUsable } from './approve-to-usable.ts';
+import { decide } from './decide.ts';
+import { endsAtOnce } from './ends-at-once.ts';
 import { lifecycle } from './lifecycle.ts';
 import { formatMeasure, holds, machine, type Measure } from './measure.ts';
 import { memory } from './memory.ts';
 import { provisioning } from './provisioning.ts';
 import { restart } from './restart.ts';
+import { sleepingCost } from './sleeping-cost.ts';
 
 type Say = (text: string) => void;
 
@@ -41,6 +44,18 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   restart: {
     about: 'restart of a control plane until its first task is done, by the number of sleeping accounts',
     run: ({ stateFolder }, say) => restart(stateFolder, say),
+  },
+  decide: {
+    about: 'a decision until its answer, with 5,000 requests open against 100',
+    run: ({ stateFolder }, say) => decide(stateFolder, say),
+  },
+  'ends-at-once': {
+    about: '2,000 accounts that end at the same second, against as many bare timers',
+    run: ({ stateFolder }, say) => endsAtOnce(stateFolder, say),
+  },
+  'sleeping-cost': {
+    about: 'bytes of Temporal and Postgres and memory for each sleeping account, up to 5,000: told, without a bound',
+    run: ({ stateFolder }, say) => sleepingCost(stateFolder, say),
   },
 };
 

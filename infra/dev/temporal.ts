@@ -23,9 +23,14 @@ export async function ensureTemporal(say: (text: string) => void): Promise<strin
     throw new Error('Temporal: neither the `temporal` command nor Go to build it is here. Install one of them.');
   }
   say(`building the Temporal server ${VERSION} (once, about 4 minutes)`);
-  await run('go', ['install', `github.com/temporalio/cli/cmd/temporal@${VERSION}`], {
-    env: { GOBIN: join(CACHE, 'bin') },
-  });
+  // With what Go downloads and compiles in the cache too; writable, so that deleting the cache deletes it.
+  const env = {
+    GOBIN: join(CACHE, 'bin'),
+    GOPATH: join(CACHE, 'go'),
+    GOCACHE: join(CACHE, 'go-build'),
+    GOMODCACHE: join(CACHE, 'go', 'pkg', 'mod'),
+  };
+  await run('go', ['install', '-modcacherw', `github.com/temporalio/cli/cmd/temporal@${VERSION}`], { env });
   return cached;
 }
 
@@ -45,8 +50,11 @@ const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
  * The development server has one shard, and a shard looks for new tasks 20 times a second by default, in bursts of as
  * many: on an idle machine a step would wait up to 50 ms for the next look. A server for production should
  * have many shards, so that an account seldom comes near the limit of its own one.
+ *
+ * An activity of the control plane is handed to it with the answer to the workflow task that asked for it. By default it
+ * is queued first: when many accounts are due at once, each is forgotten by then, and replayed when its activity is done.
  */
-const DYNAMIC_CONFIGURATION = ['history.transferProcessorMaxPollRPS=1000'];
+const DYNAMIC_CONFIGURATION = ['history.transferProcessorMaxPollRPS=1000', 'system.enableActivityEagerExecution=true'];
 
 export function temporalSpec(command: string, databaseFile: string, ports: TemporalPorts): LaunchSpec {
   const address = ['--ip', '127.0.0.1', '--port', String(ports.port), '--ui-port', String(ports.uiPort)];
