@@ -64,7 +64,8 @@ describe('the actions a reader is offered', () => {
 
   test('follow the renewal window and the block', () => {
     const blocked = { code: 'VaultSealed', since: AT, step: 'apply-expiry', message: '', retrying: true } as const;
-    const early = sampleAccount({ state: 'active', renewalOpensAt: '2026-06-01T00:00:00.001Z', blocked });
+    const period = { renewalOpensAt: '2026-06-01T00:00:00.001Z', endsAt: '2026-07-01T00:00:00.000Z' };
+    const early = sampleAccount({ state: 'active', ...period, blocked });
     const always = ['disable', 'change-owners', 'edit'];
     expect(actionsOf(user('olaf', 'owner'), early)).toEqual([...always, 'retire']);
     expect(actionsOf(user('root', 'administrator'), early)).toEqual([...always, 'migrate', 'retire', 'resume']);

@@ -39,7 +39,7 @@ export function seesAllAccounts(user: User): boolean {
 export function viewFor(user: User, account: Account, now: Date): AccountResource {
   const resource = resourceOf(account);
   const actions = allowedActions(account, now).filter(
-    (action) => can(user, action, resource) && isOffered(user, account, action),
+    (action) => can(user, action, resource) && (action !== 'decide' || isTheirTurn(user, account)),
   );
   const approversHidden = hidesApprovers(user, account);
   return {
@@ -48,22 +48,6 @@ export function viewFor(user: User, account: Account, now: Date): AccountResourc
     lastDay: account.endsAt === null ? null : lastDayOf(new Date(account.endsAt)),
     allowedActions: actions,
   };
-}
-
-/** Whether what the state allows makes sense now: a decision that would count, an approval that is not over. */
-function isOffered(user: User, account: Account, action: AccountAction): boolean {
-  const { state, approval } = account;
-  const isOver = approval.openStep >= approval.steps.length;
-  switch (action) {
-    case 'decide':
-      return isTheirTurn(user, account);
-    case 'withdraw':
-      return state !== 'renewing' || !isOver;
-    case 'replace-approvers':
-      return !isOver;
-    default:
-      return true;
-  }
 }
 
 /** Whether an approval of `user` would count now, for themselves or for somebody who is away. */

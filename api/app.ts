@@ -6,8 +6,9 @@ import { ROUTES } from '../contracts/http/routes.ts';
 import { createAuthenticator } from './auth/authenticate.ts';
 import type { Dependencies } from './dependencies.ts';
 import { requestHandler, type Implementation } from './http/implementation.ts';
+import { methodNotAllowed } from './http/method-not-allowed.ts';
 import { answerWithProblem } from './http/problem.ts';
-import { notFound, refusal } from './http/refusal.ts';
+import { notFound } from './http/refusal.ts';
 import { requestContext } from './http/request-context.ts';
 import { accountActionRoutes } from './routes/account-actions.ts';
 import { accountRoutes } from './routes/accounts.ts';
@@ -87,8 +88,7 @@ function refuseOtherMethods(api: Router): void {
     const methods = ROUTES.filter((route) => expressPath(route) === path).map((route) => route.method.toUpperCase());
     const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     api.all(path, (request, response) => {
-      response.set('Allow', allowed);
-      throw refusal('MethodNotAllowed', `${request.method.slice(0, 20)} is not offered here; ${allowed} is.`);
+      throw methodNotAllowed(request, response, allowed);
     });
   }
 }

@@ -2,7 +2,7 @@
  * Makes an administrator and prints the API token, once, on stdout: `node api/create-administrator.ts <name>`. Works
  * while nobody can administer, or with `--force`: whoever can run it has the database anyway.
  */
-import { userNameSchema } from '../contracts/fields.ts';
+import { newUserNameSchema } from '../contracts/fields.ts';
 import { openDatabase, type Database } from '../db/client.ts';
 import { createUser, hasAdministrator } from '../db/queries/users.ts';
 import { CREATE_ADMINISTRATOR, loadConfiguration } from '../infra/runtime/programs.ts';
@@ -23,12 +23,11 @@ try {
 async function createAdministrator(db: Database, argv: readonly string[]): Promise<string> {
   const names = argv.filter((argument) => !argument.startsWith('--'));
   const unknown = argv.find((argument) => argument.startsWith('--') && argument !== '--force');
-  const name = userNameSchema.safeParse(names[0]);
-  if (names.length !== 1 || unknown !== undefined || !name.success) {
-    throw new Error(
-      'Usage: node api/create-administrator.ts <name> [--force]; a name has 1 to 64 letters, digits, ".", "_", "@" or "-"',
-    );
+  const name = newUserNameSchema.safeParse(names[0]);
+  if (names.length !== 1 || unknown !== undefined) {
+    throw new Error('Usage: node api/create-administrator.ts <name> [--force]');
   }
+  if (!name.success) throw new Error(`The name ${name.error.issues.map(({ message }) => message).join(' and ')}.`);
   if (!argv.includes('--force') && (await hasAdministrator(db))) {
     throw new Error(
       'There is an administrator already, who can make others (POST /api/v1/users). --force makes one all the same.',

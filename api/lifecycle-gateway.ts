@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts';
 import { createEngineStatus } from './engine-status.ts';
 import { createAccountGateway, type AccountGateway } from './gateway/account-updates.ts';
 import { createMigrationGateway, type MigrationGateway } from './gateway/migrations.ts';
-import { createReassessment, REASSESSMENT_DELAY_MS, type Reassess } from './gateway/reassessment.ts';
+import { createReassessment, type Reassess } from './gateway/reassessment.ts';
 import { recordedTransitions, type RecordedTransition } from './gateway/recorded-transitions.ts';
 import { createInspection, type InspectTemplate } from './gateway/template-inspection.ts';
 import { GRPC } from './gateway/temporal-errors.ts';
@@ -66,24 +66,22 @@ export function openLifecycleGateway(settings: TemporalConfiguration, clock = DE
 interface Options {
   /** For an update's answer: longer than a control plane needs to restart, shorter than proxies wait. */
   readonly updateDeadlineMs: number;
-  readonly reassessmentDelayMs: number;
   readonly clock: Clock;
 }
 
 const DEFAULTS: Options = {
   updateDeadlineMs: 25_000,
-  reassessmentDelayMs: REASSESSMENT_DELAY_MS,
   clock: () => new Date(),
 };
 
 /** The gateway of one namespace. The client must have the product's data converter. */
 export function createLifecycleGateway(client: Client, options: Partial<Options> = {}): LifecycleGateway {
-  const { updateDeadlineMs, reassessmentDelayMs, clock } = { ...DEFAULTS, ...options };
+  const { updateDeadlineMs, clock } = { ...DEFAULTS, ...options };
   return {
     ...createAccountGateway(client, updateDeadlineMs),
     ...createMigrationGateway(client),
     inspectTemplate: createInspection(client),
-    reassess: createReassessment(client, reassessmentDelayMs, clock),
+    reassess: createReassessment(client, clock),
     engineStatus: createEngineStatus(
       (fqdn) => within(client, PROBE_DEADLINE_MS, () => readPollers(client, fqdn)),
       clock,

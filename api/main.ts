@@ -1,8 +1,10 @@
 /** The API program: `node api/main.ts`; `--help` prints its environment. */
 import { openDatabase } from '../db/client.ts';
 import { createClock } from '../infra/runtime/clock.ts';
+import { API_GRACE_MS } from '../infra/runtime/grace.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { API, loadConfiguration } from '../infra/runtime/programs.ts';
+import { startOrExit } from '../infra/runtime/start-or-exit.ts';
 import { createRegistry, startTelemetry } from '../infra/runtime/telemetry.ts';
 import { createApp } from './app.ts';
 import { startServer } from './http/server.ts';
@@ -15,19 +17,17 @@ const database = openDatabase(configuration.databaseUrl.reveal());
 const clock = createClock(configuration);
 const temporal = openLifecycleGateway(configuration, clock);
 const registry = createRegistry('api');
-registerAccountGauges(registry, database.db, clock);
+registerAccountGauges(registry, database.db, { clock, logger });
 const readiness = {
   database: () => database.ping().then(() => 'ok'),
   temporal: () => temporal.gateway.ping().then(() => 'ok'),
 };
 
-const telemetry = await startTelemetry({
-  host: configuration.metricsHost,
-  port: configuration.metricsPort,
-  registry,
-  readiness,
+const { metricsHost, metricsPort, apiHost, apiPort } = configuration;
+const telemetry = await startOrExit(
+  startTelemetry({ host: metricsHost, port: metricsPort, registry, readiness, logger }),
   logger,
-});
+);
 const app = createApp({
   db: database.db,
   gateway: temporal.gateway,
@@ -38,11 +38,8 @@ const app = createApp({
   allowShortIntervals: configuration.allowShortIntervals,
   publicUrl: configuration.publicUrl,
 });
-const server = await startServer(app, { host: configuration.apiHost, port: configuration.apiPort });
+const server = await startOrExit(startServer(app, { host: apiHost, port: apiPort }), logger);
 logger.info({ url: server.url }, 'api listens');
-
-/** Updates wait for a workflow's answer for up to 25 s; who waits gets it. */
-const GRACE_MS = 30_000;
 
 let isEnding = false;
 
@@ -51,7 +48,7 @@ async function end(signal: string): Promise<void> {
   isEnding = true;
   logger.info({ signal }, 'api ends: it finishes the requests that run');
   telemetry.drain();
-  await server.drain(GRACE_MS);
+  await server.drain(API_GRACE_MS);
   await Promise.all([database.close(), temporal.close(), telemetry.close()]);
   logger.info('api ended');
 }

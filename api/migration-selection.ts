@@ -1,6 +1,7 @@
 /** Which accounts a migration is for, and what it wants of them: resolved once, for the preview and the start alike. */
 import type { z } from 'zod';
 import type { Account } from '../contracts/account.ts';
+import { mustParse, shift, startOfUtcDay } from '../contracts/deadlines.ts';
 import type { FieldError } from '../contracts/http/problem.ts';
 import type { migrationItemSchema, migrationSelectionSchema } from '../contracts/http/migrations.ts';
 import { differences, migrationOutcome, type MigrationResult } from '../contracts/migration.ts';
@@ -10,6 +11,7 @@ import type { Database } from '../db/client.ts';
 import { findAccountsByIds, listAccounts, type AccountCursor } from '../db/queries/accounts.ts';
 import type { Page } from '../db/queries/page.ts';
 import { findPublishedTemplate, findTemplate } from '../db/queries/templates.ts';
+import type { Dependencies } from './dependencies.ts';
 import { invalid } from './http/refusal.ts';
 import { groupProblems, userProblems } from './named-people.ts';
 
@@ -20,12 +22,22 @@ type Item = z.output<typeof migrationItemSchema>;
 const MAX_ACCOUNTS = 5_000;
 const READ_AT_ONCE = 1_000;
 
-/** The changes with the template's published version. Refused, field by field, when they name what is not there. */
-export async function resolveChanges(db: Database, changes: Selection['changes']): Promise<MigrationChanges> {
+/** An end that is further ahead could not be written with four digits of year after a renewal; as long as an interval. */
+const FURTHEST_END = mustParse('P100Y');
+
+/**
+ * The changes with the template's published version. Refused, field by field, when they name what is not there, or an end
+ * that is no end of a day (but for demonstrations) or more than 100 years ahead.
+ */
+export async function resolveChanges(
+  { db, clock, allowShortIntervals }: Pick<Dependencies, 'db' | 'clock' | 'allowShortIntervals'>,
+  changes: Selection['changes'],
+): Promise<MigrationChanges> {
   const { templateId, owners = [], ownerGroups = [], ...terms } = changes;
   const published = templateId === undefined ? undefined : await findPublishedTemplate(db, templateId);
   const problems = [
     ...(templateId !== undefined && !published ? [bodyError('/changes/templateId', 'has no published version')] : []),
+    ...endProblems(terms.endsAt, clock(), { allowShortIntervals }),
     ...(await userProblems(db, '/changes/owners', owners)),
     ...(await groupProblems(db, '/changes/ownerGroups', ownerGroups)),
   ];
@@ -39,6 +51,20 @@ export async function resolveChanges(db: Database, changes: Selection['changes']
     ...(changes.owners && { owners: changes.owners }),
     ...(changes.ownerGroups && { ownerGroups: changes.ownerGroups }),
   };
+}
+
+function endProblems(
+  wanted: string | undefined,
+  now: Date,
+  { allowShortIntervals }: { readonly allowShortIntervals: boolean },
+): FieldError[] {
+  if (wanted === undefined) return [];
+  const endsAt = new Date(wanted);
+  if (endsAt > shift(now, FURTHEST_END)) return [bodyError('/changes/endsAt', 'must not be more than 100 years ahead')];
+  if (allowShortIntervals || endsAt.getTime() === startOfUtcDay(endsAt).getTime()) return [];
+  return [
+    bodyError('/changes/endsAt', 'must be 00:00 UTC, the end of the day before, such as 2027-01-31T00:00:00.000Z'),
+  ];
 }
 
 /** Every account of the selection. Refused when there is none, or more than one migration takes. */
@@ -71,7 +97,7 @@ export async function namedAccounts(db: Database, ids: readonly string[]): Promi
   return ids.map((id) => found.get(id)!);
 }
 
-/** A page of the accounts of the filter, the newest first. */
+/** A page of the active accounts of the filter, the newest first: no other moves. */
 export async function pageOfFilter(
   db: Database,
   { filter = {} }: Selection,

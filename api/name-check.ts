@@ -26,7 +26,7 @@ export async function checkName(
   const open = isTaken ? said('open', `An account or an open request of ${domain} has this name.`) : said('open');
   const directory =
     isSpelled && !isTaken
-      ? await directoryRule(gateway, domain, name)
+      ? await directoryRule(gateway, template, name)
       : { rule: 'directory' as const, ok: null, message: 'The directory is asked once the other rules agree.' };
   const verdicts = [...rules, open, directory];
   return { samAccountName: name, ok: verdicts.every(({ ok }) => ok !== false), rules: verdicts };
@@ -50,9 +50,11 @@ function said(rule: NameRule, problem?: string): Verdict {
   return { rule, ok: problem === undefined, message: problem ?? null };
 }
 
-async function directoryRule(gateway: Dependencies['gateway'], domain: string, name: string): Promise<Verdict> {
-  const nothing = { organizationalUnits: [], groups: [], folder: null };
-  const { directory } = await gateway.inspectTemplate({ domain, samAccountName: name, ...nothing }, DIRECTORY_LIMIT_MS);
+/** The common name counts too, in the OU where the account would be made: a contact has no other. */
+async function directoryRule(gateway: Dependencies['gateway'], template: Template, name: string): Promise<Verdict> {
+  const { domain, organizationalUnit } = template.directory;
+  const asked = { domain, samAccountName: name, organizationalUnits: [organizationalUnit], groups: [], folder: null };
+  const { directory } = await gateway.inspectTemplate(asked, DIRECTORY_LIMIT_MS);
   if ('failed' in directory || directory.nameInUse === null) return { rule: 'directory', ok: null, message: UNKNOWN };
   return said('directory', directory.nameInUse ? `An object of the directory of ${domain} has this name.` : undefined);
 }

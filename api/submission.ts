@@ -6,6 +6,7 @@ import type { User } from '../contracts/permissions.ts';
 import type { AccountRequest } from '../contracts/request.ts';
 import { chosenBy, requestProblems } from '../contracts/template-choices.ts';
 import type { Template } from '../contracts/template.ts';
+import { hasTakenName } from '../db/queries/names.ts';
 import { findPublishedTemplate, findTemplate, type TemplateRow } from '../db/queries/templates.ts';
 import type { Dependencies } from './dependencies.ts';
 import { keyReused } from './http/idempotency.ts';
@@ -36,7 +37,11 @@ export async function submit({ db, gateway }: Parts, submission: Submission): Pr
   if (problems.length > 0) throw invalid(problems);
   refuseHopelessApproval(caller.name, template);
   const message = { actor: caller.name, operationId, request: { ...request, templateVersion: version } };
-  const account = await gateway.submit(template.directory.domain, accountId, message);
+  const account = await gateway.submit(template.directory.domain, accountId, message).catch(async (error: unknown) => {
+    // In another domain the other request has another workflow, and has taken another name for the same account.
+    const isTaken = isRefusal(error) && error.code === 'NameTaken';
+    throw isTaken && (await hasTakenName(db, accountId)) ? keyReused() : error;
+  });
   // Two requests under one key at the same instant: the second one finds the workflow of the first.
   if (!isAnswerTo(submission, account, template)) throw keyReused();
   return account;

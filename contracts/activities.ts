@@ -226,11 +226,17 @@ export const findSuccessorsResultSchema = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('nobody') }),
 ]);
 
+/** A change that is made in a transaction, under the id of the operation that made it. */
+export const awaitChangeInputSchema = z.object({ operationId: z.string() });
+
+export const findMigrationInputSchema = z.object({ migrationId: z.uuid() });
+export const findMigrationResultSchema = z.object({ isRecorded: z.boolean() });
+
 /** A page of the accounts that a change of users, groups or delegations concerns. */
 export const findAffectedInputSchema = z.object({
   /** Accounts on whose open step one of them is asked. */
   approvers: z.object({ users: z.array(z.string()), groups: z.array(z.string()) }),
-  /** Users who left: living accounts that they own, by themselves or through a group. */
+  /** Users who left: accounts that they own, by themselves or through a group, or will own once they are made. */
   left: z.array(z.string()),
   /** `next` of the page before; null for the first one. */
   after: z.string().nullable(),
@@ -249,9 +255,10 @@ export const findAffectedResultSchema = z.object({
 
 export const admitDestructiveStepInputSchema = accountRefSchema.extend({
   templateId: z.uuid(),
-  /** What is about to happen, and the sequence number before it: together they are one admission, however often asked. */
+  /** What is about to happen. Account, step and occasion together are one admission, however often asked. */
   step: z.enum(['end-of-life', 'retirement', 'deletion']),
-  sequence: z.number().int(),
+  /** What does not change while the step waits: the end of the period, or when the retirement was asked for. */
+  occasion: instantSchema,
 });
 
 export type RecordTransitionInput = z.input<typeof recordTransitionInputSchema>;
@@ -260,6 +267,9 @@ export type NotifyInput = z.infer<typeof notifyInputSchema>;
 export type FindDecidersInput = z.infer<typeof findDecidersInputSchema>;
 export type FindSuccessorsInput = z.infer<typeof findSuccessorsInputSchema>;
 export type FindSuccessorsResult = z.infer<typeof findSuccessorsResultSchema>;
+export type AwaitChangeInput = z.infer<typeof awaitChangeInputSchema>;
+export type FindMigrationInput = z.infer<typeof findMigrationInputSchema>;
+export type FindMigrationResult = z.infer<typeof findMigrationResultSchema>;
 export type FindAffectedInput = z.infer<typeof findAffectedInputSchema>;
 export type FindAffectedResult = z.infer<typeof findAffectedResultSchema>;
 export type AdmitDestructiveStepInput = z.infer<typeof admitDestructiveStepInputSchema>;
@@ -283,6 +293,10 @@ export interface PlatformActivities {
   findDeciders(input: FindDecidersInput): Promise<string[]>;
   /** Who answers for the account after an owner left. */
   findSuccessors(input: FindSuccessorsInput): Promise<FindSuccessorsResult>;
+  /** Resolves when the transaction of the change has ended: what it changed is there then, or never will be. */
+  awaitChange(input: AwaitChangeInput): Promise<void>;
+  /** Whether the migration is on record, once the transaction that puts it there has ended. */
+  findMigration(input: FindMigrationInput): Promise<FindMigrationResult>;
   /** A page of the accounts that must be told of a change of users, groups or delegations; some pages are short. */
   findAffected(input: FindAffectedInput): Promise<FindAffectedResult>;
   /**

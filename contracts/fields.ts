@@ -1,4 +1,8 @@
-/** Field schemas that more than one contract uses. Every string is bounded. */
+/**
+ * Field schemas that more than one contract uses. Every string is bounded. Bounds and patterns are those of the text as it
+ * comes, since the OpenAPI document has them: what it forbids is refused, and only what it allows is trimmed or put in lower
+ * case.
+ */
 import { z } from 'zod';
 import { parseDuration } from './deadlines.ts';
 import { samAccountNameProblem } from './naming.ts';
@@ -14,9 +18,9 @@ const UNSAFE_EXCEPT_NEWLINES = /[\p{Cf}\p{Co}\p{Cn}\p{Cs}]|(?![\n\t])\p{Cc}/u;
 export const lineSchema = (maxLength: number) =>
   z
     .string()
+    .max(maxLength)
     .trim()
     .min(1)
-    .max(maxLength)
     .normalize('NFC')
     .refine((text) => !UNSAFE_TEXT.test(text), 'must not have control or invisible characters');
 
@@ -24,9 +28,9 @@ export const lineSchema = (maxLength: number) =>
 export const textSchema = (maxLength: number) =>
   z
     .string()
+    .max(maxLength)
     .trim()
     .min(1)
-    .max(maxLength)
     .normalize('NFC')
     .refine((text) => !UNSAFE_EXCEPT_NEWLINES.test(text), 'must not have control or invisible characters');
 
@@ -36,26 +40,33 @@ export const instantSchema = z.iso
 
 export const fqdnSchema = z
   .string()
-  .trim()
-  .toLowerCase()
   .max(253)
   .regex(
-    /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/,
     'must be a DNS domain name such as corp.example.com',
   )
+  .toLowerCase()
   .describe('The DNS name of an Active Directory domain');
 
 export const userNameSchema = z
   .string()
-  .trim()
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9])?$/,
+    'must have 1 to 64 letters, digits, ".", "_", "@" or "-"',
+  )
   .toLowerCase()
-  .regex(/^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/, 'must have 1 to 64 letters, digits, ".", "_", "@" or "-"')
   .describe('The unique name of a user of the product');
+
+/** In events and decisions the product itself is called so: nobody may be taken for it. */
+export const newUserNameSchema = userNameSchema.regex(
+  /^(?!system$)/,
+  'must not be "system", which is what the product calls itself',
+);
 
 export const samAccountNameSchema = z
   .string()
-  .trim()
   .max(64)
+  .trim()
   .superRefine((name, context) => {
     const problem = samAccountNameProblem(name);
     if (problem) context.addIssue({ code: 'custom', message: problem });
@@ -65,27 +76,27 @@ export const samAccountNameSchema = z
 /** What lists of accounts are searched by. */
 export const namePartSchema = z
   .string()
-  .trim()
-  .min(1)
   .max(64)
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')
+  .trim()
+  .min(1)
   .describe('A part of the name, in any case');
 
 /** A distinguished name; the directory adapter parses it again before it is used. */
 export const distinguishedNameSchema = z
   .string()
-  .trim()
-  .min(3)
   .max(1024)
   .regex(
     /^(?:[Cc][Nn]|[Oo][Uu]|[Dd][Cc])=[^\p{Cc}\p{Cs}]+$/u,
     'must be a distinguished name such as OU=Managed,DC=corp,DC=example,DC=com',
   )
+  .trim()
+  .min(4)
   .describe('A distinguished name (RFC 4514)');
 
 export const durationSchema = z
   .string()
-  .trim()
   .max(32)
+  .trim()
   .refine((text) => parseDuration(text) !== undefined, 'must be an ISO 8601 duration such as P90D or P1Y')
   .describe('An ISO 8601 duration of calendar units, e.g. P90D or P1Y');

@@ -99,11 +99,16 @@ describe('the table', () => {
   });
 });
 
+const OPEN = { openStep: 0, steps: [{}] };
+const DECIDED = { openStep: 1, steps: [{}] };
+
 const facts = (changes: Partial<LifecycleFacts>): LifecycleFacts => ({
   state: 'active',
   blocked: null,
   endOfLife: 'disable',
+  approval: OPEN,
   renewalOpensAt: PAST,
+  endsAt: FUTURE,
   ended: false,
   retirement: null,
   ...changes,
@@ -163,7 +168,9 @@ describe('the end-of-life table', () => {
     state,
     blocked: fc.constantFrom(null, {}),
     endOfLife: fc.constantFrom(...END_OF_LIFE_ACTIONS),
+    approval: fc.constantFrom(OPEN, DECIDED),
     renewalOpensAt: fc.constantFrom(null, PAST, FUTURE),
+    endsAt: fc.constantFrom(null, PAST, FUTURE),
     ended: fc.boolean(),
     retirement: fc.constantFrom(null, { final: false }, { final: true }),
   });
@@ -255,8 +262,16 @@ describe('allowedActions', () => {
     const movable = (changes: Partial<LifecycleFacts>) => allowedActions(facts(changes), NOW).includes('migrate');
     expect(movable({})).toBe(true);
     expect(movable({ ended: true })).toBe(false);
+    // Its end is due and held up: by a freeze, the brake, or an engine that is away.
+    expect(movable({ endsAt: PAST })).toBe(false);
+    expect(movable({ endsAt: NOW.toISOString() })).toBe(false);
     expect(movable({ state: 'disabled' })).toBe(false);
     expect(movable({ state: 'renewing' })).toBe(false);
+  });
+
+  test('a renewal that is agreed and waits for its engine is not decided, withdrawn or asked of others any more', () => {
+    const agreed = allowedActions(facts({ state: 'renewing', approval: DECIDED }), NOW);
+    expect(agreed).toEqual([...LIVING, 'retire']);
   });
 
   test.each([

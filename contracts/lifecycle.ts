@@ -163,15 +163,22 @@ export interface LifecycleFacts {
   /** Set while a step cannot go on. */
   readonly blocked: object | null;
   readonly endOfLife: EndOfLifeAction;
+  /** The present round of approval, or the last one. */
+  readonly approval: { readonly openStep: number; readonly steps: readonly unknown[] };
   /** The instant from which `renew` is allowed, ISO 8601 UTC; null before provisioning. */
   readonly renewalOpensAt: string | null;
+  /** The end of the present period, ISO 8601 UTC; null before provisioning. */
+  readonly endsAt: string | null;
   /** Whether the end of the present period has been met: what the template says for it is done. */
   readonly ended: boolean;
   /** Set from the moment a retirement is asked for. */
   readonly retirement: { readonly final: boolean } | null;
 }
 
-/** The actions that the account's state and its end-of-life action allow at `now`, whoever asks. Who may ask is `permissions.ts`. */
+/**
+ * The actions that the account takes at `now`, whoever asks: what is not here is refused, and what is here is refused only
+ * for what its message says. Who may ask is `permissions.ts`.
+ */
 export function allowedActions(account: LifecycleFacts, now: Date): AccountAction[] {
   return ACTIONS.filter((action) => RULES[action](account, now));
 }
@@ -180,21 +187,32 @@ type Rule = (account: LifecycleFacts, now: Date) => boolean;
 
 /** One rule per action: the end-of-life table of `docs/lifecycle.md`, row by row. */
 const RULES: Readonly<Record<AccountAction, Rule>> = {
-  decide: ({ state }) => isAllowed(state, 'voted'),
-  // A `withdrawing` account has its withdrawal on record, so it is not offered again.
-  withdraw: ({ state }) => state === 'submitted' || state === 'approved' || state === 'renewing',
-  'replace-approvers': ({ state }) => isAllowed(state, 'approvers-replaced'),
+  decide: isRoundOpen,
+  // A `withdrawing` account has its withdrawal on record, so it is not offered again; a renewal that was agreed is on its
+  // way to the directory.
+  withdraw: (account) => account.state === 'approved' || isRoundOpen(account),
+  'replace-approvers': isRoundOpen,
   renew: (account, now) => mayRenew(account) && isRenewalOpen(account, now),
   'request-renewal': ({ state, endOfLife }) => endOfLife === 'expire' && isAllowed(state, 'renewal-requested'),
   disable: ({ state }) => state === 'active',
   enable: ({ state, endOfLife }) => state === 'disabled' || (state === 'expired' && endOfLife === 'disable'),
   'change-owners': ({ state }) => isAllowed(state, 'owners-changed'),
   edit: ({ state }) => isAllowed(state, 'edited'),
-  migrate: ({ state, ended }) => state === 'active' && !ended,
+  migrate: (account, now) => account.state === 'active' && !account.ended && isBeforeEnd(account, now),
   retire: ({ state }) => isAllowed(state, 'retirement-requested'),
   restore: ({ state, retirement }) => state === 'quarantined' && retirement !== null && !retirement.final,
   resume: ({ blocked }) => blocked !== null,
 };
+
+/** Whether the present round of approval waits for decisions. */
+export function isRoundOpen({ state, approval }: Pick<LifecycleFacts, 'state' | 'approval'>): boolean {
+  return isAllowed(state, 'voted') && approval.openStep < approval.steps.length;
+}
+
+/** Also false while the end is due and held up: it comes before whatever would move it. */
+function isBeforeEnd({ endsAt }: LifecycleFacts, now: Date): boolean {
+  return endsAt !== null && now.getTime() < Date.parse(endsAt);
+}
 
 /** Whether the account may be renewed without asking anybody, apart from the window. `expire` asks; `delete` ends. */
 export function mayRenew({ state, endOfLife }: Pick<LifecycleFacts, 'state' | 'endOfLife'>): boolean {

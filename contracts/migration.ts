@@ -42,7 +42,7 @@ export function migrationOutcome(
   now: Date,
 ): MigrationResult {
   const present = presentPeriod(account, now);
-  if (!present) return refusedState(account);
+  if (!present) return notMovable(account);
   const target = changes.snapshot ?? snapshot;
   const interval = changes.interval ?? account.interval;
   const owners = [...new Set(changes.owners ?? account.owners)];
@@ -67,8 +67,7 @@ export function migrationOutcome(
 /** The period of an account that may move; `undefined` when it may not. */
 function presentPeriod(account: Account, now: Date): Pick<Period, 'startsAt' | 'endsAt'> | undefined {
   const { startsAt, endsAt } = account;
-  if (startsAt === null || endsAt === null || now.getTime() >= Date.parse(endsAt)) return undefined;
-  if (!allowedActions(account, now).includes('migrate')) return undefined;
+  if (startsAt === null || endsAt === null || !allowedActions(account, now).includes('migrate')) return undefined;
   return { startsAt: new Date(startsAt), endsAt: new Date(endsAt) };
 }
 
@@ -99,7 +98,8 @@ type Refused = Extract<MigrationResult, { outcome: 'refused' }>;
 
 const refused = (code: ErrorCode, message: string): Refused => ({ outcome: 'refused', code, message });
 
-function refusedState({ samAccountName, state, endsAt }: Account): Refused {
+/** Why an account does not move that is not active, or not before its end. */
+export function notMovable({ samAccountName, state, endsAt }: Account): Refused {
   const message =
     state === 'active'
       ? `${samAccountName} has met its end at ${endsAt}: an account moves before its end.`

@@ -5,7 +5,7 @@
 import { mustParse, shift, type CalendarDuration } from './deadlines.ts';
 import type { EndOfLifeAction } from './lifecycle.ts';
 
-/** Everything people are told of. What each is for, and who is told, is in `docs/lifecycle.md`. */
+/** Everything people are told of an account. What each is for, and who is told, is in `docs/lifecycle.md`. */
 export const NOTICE_KINDS = [
   'approval-needed',
   'approval-escalated',
@@ -26,6 +26,12 @@ export const NOTICE_KINDS = [
   'retirement-begun',
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
+/** What people are told of a template, not of an account. */
+export const TEMPLATE_NOTICE_KINDS = ['template-needs-approval'] as const;
+
+export const OUTBOX_KINDS = [...NOTICE_KINDS, ...TEMPLATE_NOTICE_KINDS] as const;
+export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 /** Whom a notice is for. The platform finds the people when it is due: groups change. */
 export type Audience = 'requester' | 'owners' | 'open-step' | 'escalation' | 'administrators';

@@ -19,6 +19,10 @@ import { END_OF_LIFE_ACTIONS } from './lifecycle.ts';
 export const TEMPLATE_STATES = ['draft', 'published', 'unpublished', 'disabled'] as const;
 export type TemplateState = (typeof TEMPLATE_STATES)[number];
 
+/** What happens to a template, as it is put on record. */
+export const TEMPLATE_EVENT_TYPES = ['drafted', 'edited', 'published', 'unpublished', 'disabled', 'deleted'] as const;
+export type TemplateEventType = (typeof TEMPLATE_EVENT_TYPES)[number];
+
 /** Dates must stay among those that ISO 8601 and databases can write with four digits of year. */
 const LONGEST_INTERVAL = 'P100Y';
 
@@ -116,8 +120,6 @@ const offeredAttributeSchema = z
 /** A path of folders below a vault's mount. */
 export const vaultFolderSchema = z
   .string()
-  .trim()
-  .min(1)
   .max(200)
   .regex(
     /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,

@@ -90,7 +90,27 @@ describe('the sentence', () => {
     [
       'one whose end is frozen',
       { ...ended, ended: false, blocked: blocked({ code: 'Frozen', step: 'admit-destructive-step' }) },
-      `svc-payroll is alive although its period ended at ${PAST}: its end is being carried out; it is held up (Frozen).`,
+      `Active Directory ended svc-payroll at ${PAST}: nobody logs on with it, and only its disabling waits; it is held up (Frozen).`,
+    ],
+    [
+      'one whose deletion at the end is frozen',
+      { ...ended, ended: false, endOfLife: 'delete', blocked: blocked({ code: 'Frozen' }) },
+      `Active Directory ended svc-payroll at ${PAST}: nobody logs on with it, and only its deletion waits; it is held up (Frozen).`,
+    ],
+    [
+      'one that Active Directory ends at this moment',
+      { ...ended, ended: false, endOfLife: 'expire' },
+      `Active Directory ended svc-payroll at ${PAST}: nobody logs on with it.`,
+    ],
+    [
+      'one whose review is due at this moment',
+      { ...ended, ended: false, endOfLife: 'review' },
+      `svc-payroll is alive although its period ended at ${PAST}: a review is due, and nothing but a person ends it.`,
+    ],
+    [
+      'a disabled one whose deletion at the end is frozen',
+      { ...ended, state: 'disabled', ended: false, endOfLife: 'delete', blocked: blocked({ code: 'Frozen' }) },
+      `svc-payroll is disabled, not deleted, and its period ended at ${PAST}; it is held up (Frozen).`,
     ],
     [
       'a disabled one',
@@ -139,6 +159,16 @@ describe('the sentence', () => {
       'svc-payroll is put aside and cannot be used: olaf asked for its retirement, and can be undone until the end of 2026-06-30 (UTC).',
     ],
     [
+      'one put aside whose deletion is frozen',
+      { state: 'quarantined', retirement: { ...RETIREMENT, undoUntil: PAST }, blocked: blocked({ code: 'Frozen' }) },
+      `svc-payroll is put aside and cannot be used: olaf asked for its retirement; its time for an undo ended at ${PAST}, and it can be undone only until its deletion begins; it is held up (Frozen).`,
+    ],
+    [
+      'one put aside that is being deleted',
+      { state: 'quarantined', retirement: { ...RETIREMENT, undoUntil: PAST, final: true } },
+      'svc-payroll is put aside and cannot be used: olaf asked for its retirement, which cannot be undone.',
+    ],
+    [
       'a retired one',
       { state: 'retired', retirement: RETIREMENT },
       'svc-payroll does not exist any more: its object and its secret are deleted.',
@@ -174,6 +204,27 @@ describe('the reasons', () => {
     const approval = sampleApproval({ purpose: 'renewal', quorumLostAt: PAST });
     const found = ofKind('must-act', { state: 'renewing', endOfLife: 'expire', renewal: RENEWAL, approval });
     expect(found).toContainEqual(expect.objectContaining({ who: ['administrators', 'olaf'], at: PAST }));
+  });
+
+  test('of a renewal that is approved: the engine that writes it, and nobody who could still decide', () => {
+    const agreed = { state: 'renewing', endOfLife: 'expire', renewal: RENEWAL } as const;
+    expect(ofKind('waiting', agreed)).toMatchObject([{ text: expect.stringContaining('An engine of') }]);
+    expect(ofKind('must-act', agreed)).toEqual([]);
+  });
+
+  test('of a request: whoever asked for it is not asked to decide', () => {
+    const steps = sampleApproval().steps.map((step) => ({
+      ...step,
+      approvers: { users: ['rita', 'anna'], groups: [] },
+    }));
+    const [first] = reasons({ state: 'submitted', approval: sampleApproval({ steps }) });
+    expect(first).toMatchObject({ kind: 'must-act', who: ['anna'] });
+  });
+
+  test('of an account that is being deleted: nobody can restore it', () => {
+    const retirement = { ...RETIREMENT, undoUntil: PAST, final: true };
+    const found = reasons({ state: 'quarantined', retirement });
+    expect(found).toMatchObject([{ kind: 'waiting', text: expect.stringContaining('is deleted') }]);
   });
 
   test('of a request whose approvers are hidden: that somebody must decide, not who', () => {
@@ -232,7 +283,7 @@ describe('the reasons', () => {
           for (const changes of [{}, bare, { renewal: RENEWAL, retirement: RETIREMENT }]) {
             const of = account({ state, endOfLife, ended: isEnded, ...changes });
             const { sentence, reasons: found } = explainLife(of, NOW);
-            expect(sentence).toMatch(/^svc-payroll [^.\n]*(?:\.\d{3}Z[^.\n]*)*\.$/);
+            expect(sentence).toMatch(/^(?:Active Directory ended )?svc-payroll [^.\n]*(?:\.\d{3}Z[^.\n]*)*\.$/);
             expect(sentence).not.toMatch(/null|undefined/);
             expect(found.length > 0).toBe(exists.includes(state));
             for (const { kind, text } of found) {

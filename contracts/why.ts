@@ -4,7 +4,7 @@
 import type { Account } from './account.ts';
 import { askedOn, askerOf, stepDeadline, tally } from './approval.ts';
 import { lastDayOf } from './deadlines.ts';
-import { allowedActions, isAllowed, type AccountAction, type AccountState } from './lifecycle.ts';
+import { allowedActions, isRoundOpen, type AccountAction, type AccountState } from './lifecycle.ts';
 
 export const REASON_KINDS = ['keeps-alive', 'deadline', 'must-act', 'waiting', 'would-end'] as const;
 export type ReasonKind = (typeof REASON_KINDS)[number];
@@ -65,7 +65,7 @@ const EXPLANATIONS: Readonly<Record<AccountState, Explain>> = {
   }),
   active: (account, now) => ({ sentence: activeSentence(account, now), reasons: livingReasons(account, now) }),
   disabled: (account, now) => ({
-    sentence: disabledSentence(account),
+    sentence: disabledSentence(account, now),
     reasons: livingReasons(account, now),
   }),
   expired: (account, now) => ({ sentence: expiredSentence(account), reasons: livingReasons(account, now) }),
@@ -77,8 +77,8 @@ const EXPLANATIONS: Readonly<Record<AccountState, Explain>> = {
     sentence: `${account.samAccountName} is going: ${retirementOf(account)}`,
     reasons: [{ kind: 'waiting', text: retiringText(account), ...since(account.retirement?.requestedAt) }],
   }),
-  quarantined: (account) => ({
-    sentence: quarantinedSentence(account),
+  quarantined: (account, now) => ({
+    sentence: quarantinedSentence(account, now),
     reasons: quarantineReasons(account),
   }),
   retired: (account) => gone(account, 'does not exist any more: its object and its secret are deleted'),
@@ -100,6 +100,10 @@ function until(endsAt: string): string {
   return endsAt.endsWith('T00:00:00.000Z')
     ? `until the end of ${lastDayOf(new Date(endsAt))} (UTC)`
     : `until ${endsAt}`;
+}
+
+function isPast(instant: string, now: Date): boolean {
+  return now.getTime() >= Date.parse(instant);
 }
 
 function endedAt({ endsAt }: Account): string {
@@ -147,7 +151,8 @@ function roundReasons(account: Account): Reason[] {
   const { approval } = account;
   const { users, groups } = askedOn(approval);
   const decided = approval.votes.filter(({ step }) => step === approval.openStep).map(({ seat }) => seat);
-  const asked = [...users.filter((user) => !decided.includes(user)), ...groups];
+  // Nobody decides on what they asked for.
+  const asked = [...users.filter((user) => !decided.includes(user) && user !== askerOf(account)), ...groups];
   const deadline = stepDeadline(approval);
   const reasons: Reason[] = [{ ...mustAct('They are asked to decide.', asked), at: approval.openedAt }];
   if (deadline !== null) reasons.push({ kind: 'deadline', text: deadlineText(approval), at: deadline });
@@ -171,21 +176,24 @@ function deadlineText({ steps, openStep, escalated, purpose }: Account['approval
 function activeSentence(account: Account, now: Date): string {
   const { samAccountName, endsAt, ended, endOfLife } = account;
   if (endsAt === null) return `${samAccountName} is alive`;
-  if (ended) {
-    return endOfLife === 'review'
-      ? `${samAccountName} is alive although its period ended at ${endsAt}: a review is due, and nothing but a person ends it`
-      : `${samAccountName} is alive although its period ended at ${endsAt}: somebody enabled it again, and nothing but a person ends it`;
+  if (!isPast(endsAt, now) && !ended) {
+    return `${samAccountName} is alive ${until(endsAt)}, when its period of ${account.interval} ends`;
   }
-  if (now.getTime() >= Date.parse(endsAt)) {
-    return `${samAccountName} is alive although its period ended at ${endsAt}: its end is being carried out`;
+  if (!ended && endOfLife !== 'review') {
+    return `Active Directory ended ${samAccountName} at ${endsAt}: nobody logs on with it${HELD[endOfLife]}`;
   }
-  return `${samAccountName} is alive ${until(endsAt)}, when its period of ${account.interval} ends`;
+  const why = endOfLife === 'review' ? 'a review is due' : 'somebody enabled it again';
+  return `${samAccountName} is alive although its period ended at ${endsAt}: ${why}, and nothing but a person ends it`;
 }
 
-function disabledSentence(account: Account): string {
-  const { samAccountName, ended } = account;
-  if (ended) return `${samAccountName} is disabled, not deleted, and its period ${endedAt(account)}`;
-  return `${samAccountName} is disabled, not deleted: its period goes on${untilEnd(account)}`;
+/** What is left to do at an end that `accountExpires` has met already. */
+const HELD = { disable: ', and only its disabling waits', delete: ', and only its deletion waits', expire: '' };
+
+function disabledSentence(account: Account, now: Date): string {
+  const { samAccountName, endsAt, ended } = account;
+  return ended || (endsAt !== null && isPast(endsAt, now))
+    ? `${samAccountName} is disabled, not deleted, and its period ${endedAt(account)}`
+    : `${samAccountName} is disabled, not deleted: its period goes on${untilEnd(account)}`;
 }
 
 function expiredSentence(account: Account): string {
@@ -196,20 +204,21 @@ function expiredSentence(account: Account): string {
 
 function renewingSentence(account: Account): string {
   const { samAccountName, renewal, ended } = account;
-  const what = isAllowed(account.state, 'voted') && account.approval.openStep < account.approval.steps.length;
-  const waits = what ? `its renewal waits for ${openStepOf(account)}` : 'its renewal is approved and being written';
+  const waits = isRoundOpen(account)
+    ? `its renewal waits for ${openStepOf(account)}`
+    : 'its renewal is approved and being written';
   if (ended) return `${samAccountName} has ended, and ${waits}`;
   if (renewal?.returnTo === 'disabled') return `${samAccountName} is disabled, and ${waits}`;
   return `${samAccountName} is alive${untilEnd(account)}, and ${waits}`;
 }
 
 function renewalReasons(account: Account): Reason[] {
-  const { renewal, approval } = account;
-  const isOpen = approval.openStep < approval.steps.length;
+  const { renewal, domain } = account;
   const asked = renewal && [
     { kind: 'keeps-alive' as const, text: `${renewal.requestedBy} asked for its renewal.`, at: renewal.requestedAt },
   ];
-  return [...(asked ?? []), ...(isOpen ? roundReasons(account) : [])];
+  const agreed: Reason = { kind: 'waiting', text: `An engine of ${domain} writes the new end to the directory.` };
+  return [...(asked ?? []), ...(isRoundOpen(account) ? roundReasons(account) : [agreed])];
 }
 
 function livingReasons(account: Account, now: Date): Reason[] {
@@ -268,13 +277,18 @@ function retiringText({ retirement }: Account): string {
     : 'Its object is disabled and put aside, then its secret is taken out of reach.';
 }
 
-function quarantinedSentence(account: Account): string {
+function quarantinedSentence(account: Account, now: Date): string {
   const { samAccountName, retirement } = account;
+  const sentence = `${samAccountName} is put aside and cannot be used: ${retirementOf(account)}`;
   const undo = retirement?.undoUntil;
-  return `${samAccountName} is put aside and cannot be used: ${retirementOf(account)}${undo ? `, and can be undone ${until(undo)}` : ''}`;
+  if (!undo || retirement.final) return sentence;
+  return isPast(undo, now)
+    ? `${sentence}; its time for an undo ended at ${undo}, and it can be undone only until its deletion begins`
+    : `${sentence}, and can be undone ${until(undo)}`;
 }
 
 function quarantineReasons(account: Account): Reason[] {
+  if (account.retirement?.final) return [{ kind: 'waiting', text: retiringText(account) }];
   const at = since(account.retirement?.undoUntil);
   return [
     { kind: 'keeps-alive', text: 'Its template gives its retirement a time in which it can be undone.', ...at },

@@ -104,20 +104,26 @@ export interface SubmitMessage extends Caller {
 
 export interface DecideMessage extends Caller, Ballot {}
 
-export interface ReplaceApproversMessage extends Caller {
+/** What two people may edit at the same time. */
+export interface Edit extends Caller {
+  /** The sequence number of the account that the caller saw; another one by now: PreconditionFailed. Absent: any. */
+  readonly expectedSequence?: number;
+}
+
+export interface ReplaceApproversMessage extends Edit {
   /** The step that the administrator had in mind; another one is open: StepNotOpen. */
   readonly step: number;
   readonly approvers: People;
   readonly quorum: number;
 }
 
-export interface ChangeOwnersMessage extends Caller {
+export interface ChangeOwnersMessage extends Edit {
   /** The first one answers for the account first. The API has seen that at least one of them is active. */
   readonly owners: readonly string[];
   readonly ownerGroups: readonly string[];
 }
 
-export interface EditMessage extends Caller {
+export interface EditMessage extends Edit {
   readonly description: string | null;
 }
 
@@ -188,6 +194,8 @@ export interface InspectTemplateResult {
 
 /** Tells every account that a change of users, groups or delegations concerns. */
 export interface ReassessAccountsInput {
+  /** Of the change, which may not be committed yet. */
+  readonly operationId: string;
   /** Accounts on whose open step this user or group is asked. */
   readonly approvers: People;
   /** Users who were disabled: their accounts need an owner. */

@@ -12,8 +12,8 @@ export interface DestructiveStep {
   readonly domain: string;
   readonly templateId: string;
   readonly step: 'end-of-life' | 'retirement' | 'deletion';
-  /** Of the account, before the step. Account, step and sequence together are one admission. */
-  readonly sequence: number;
+  /** ISO 8601 UTC. Account, step and occasion together are one admission. */
+  readonly occasion: string;
 }
 
 export type Admission =
@@ -34,7 +34,7 @@ export async function admitDestructiveStep(db: Database, step: DestructiveStep, 
 }
 
 async function passBrake(transaction: Database, step: DestructiveStep, now: string): Promise<Admission> {
-  const { accountId, domain, sequence } = step;
+  const { accountId, domain, occasion } = step;
   const isDomain = eq(domains.fqdn, domain);
   const [found] = await transaction.query((drizzle) => drizzle.select().from(domains).where(isDomain).for('update'));
   if (!found) return { outcome: 'domain-missing' };
@@ -46,16 +46,16 @@ async function passBrake(transaction: Database, step: DestructiveStep, now: stri
     await transaction.query((drizzle) => drizzle.update(domains).set({ brakeEngagedAt: now }).where(isDomain));
     return { outcome: 'brake-engaged', since: now, brakePerHour };
   }
-  const admission = { accountId, step: step.step, sequence, domain, at: now };
+  const admission = { accountId, step: step.step, occasion, domain, at: now };
   await transaction.query((drizzle) => drizzle.insert(destructiveSteps).values(admission));
   return { outcome: 'admitted' };
 }
 
-async function isAdmitted(db: Database, { accountId, step, sequence }: DestructiveStep): Promise<boolean> {
+async function isAdmitted(db: Database, { accountId, step, occasion }: DestructiveStep): Promise<boolean> {
   const isIt = and(
     eq(destructiveSteps.accountId, accountId),
     eq(destructiveSteps.step, step),
-    eq(destructiveSteps.sequence, sequence),
+    eq(destructiveSteps.occasion, occasion),
   );
   const rows = await db.query((drizzle) =>
     drizzle.select({ at: destructiveSteps.at }).from(destructiveSteps).where(isIt),

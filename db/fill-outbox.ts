@@ -1,6 +1,6 @@
-/** The single writer of the outbox. Only platform activities call it, in the transaction of what people are told about. */
+/** The single writer of the outbox, in the transaction of what people are told about. */
 import type { Account } from '../contracts/account.ts';
-import { askedOn, type People } from '../contracts/approval.ts';
+import { askedOn, askerOf, type People } from '../contracts/approval.ts';
 import type { Audience, Notice } from '../contracts/notices.ts';
 import type { Database } from './client.ts';
 import { findRecipients, type Addressees, type Recipient } from './queries/people.ts';
@@ -13,12 +13,14 @@ const NOBODY: People = { users: [], groups: [] };
 
 /**
  * Puts a row into the outbox for each notice and address of those who are its audience at `now`, all of them or none. A row
- * that is there already stays as it is: however often a notice is asked for, it is there once.
+ * that is there already stays as it is: however often a notice is asked for, it is there once. `sequence` is that of the
+ * event that brings the notices; null: none does.
  */
 export async function fillOutbox(
   db: Database,
   account: Account,
   notices: readonly Notice[],
+  sequence: number | null,
   now: string,
 ): Promise<void> {
   if (notices.length === 0) return;
@@ -28,15 +30,47 @@ export async function fillOutbox(
     for (const { kind, dueAt, audiences, detail } of notices) {
       for (const recipient of await recipientsOf(audiences)) {
         const { name } = recipient;
-        const row = { accountId: account.id, kind, dueAt, recipient: name, detail, createdAt: now };
+        const row = { accountId: account.id, kind, sequence, dueAt, recipient: name, detail, createdAt: now };
         rows.push(...addressesOf(recipient).map((address) => ({ ...row, address })));
       }
     }
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      const some = rows.slice(from, from + ROWS_AT_ONCE);
-      await transaction.query((drizzle) => drizzle.insert(outbox).values(some).onConflictDoNothing());
-    }
+    await insert(transaction, rows);
   });
+}
+
+/** Tells the administrators that a version of a template waits to be published; `at` is when it was drafted. */
+export async function tellOfDraft(
+  transaction: Database,
+  { templateId, version, name, by, at }: TemplateDraft,
+): Promise<void> {
+  const administrators = { people: NOBODY, approvers: NOBODY, exceptApprover: '', administrators: true };
+  const row = { templateId, kind: 'template-needs-approval', dueAt: at, createdAt: at } as const;
+  const rows = (await findRecipients(transaction, administrators, at)).flatMap((recipient) =>
+    addressesOf(recipient).map((address) => ({
+      ...row,
+      recipient: recipient.name,
+      address,
+      detail: { version, name, by },
+    })),
+  );
+  await insert(transaction, rows);
+}
+
+export interface TemplateDraft {
+  readonly templateId: string;
+  readonly version: number;
+  readonly name: string;
+  /** Who drafted it. */
+  readonly by: string;
+  /** ISO 8601 in UTC. */
+  readonly at: string;
+}
+
+async function insert(transaction: Database, rows: readonly (typeof outbox.$inferInsert)[]): Promise<void> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const some = rows.slice(from, from + ROWS_AT_ONCE);
+    await transaction.query((drizzle) => drizzle.insert(outbox).values(some).onConflictDoNothing());
+  }
 }
 
 /** Many notices of one account have the same audience: it is looked up once. */
@@ -50,22 +84,23 @@ function createFinder(db: Database, account: Account, now: string) {
   };
 }
 
-/** The requester cannot decide, so as an approver they are not asked to. */
+/** Who asked cannot decide, so as an approver they are not asked to; in a renewal's round that is who asked for the renewal. */
 function addresseesOf(account: Account, audiences: readonly Audience[]): Addressees {
-  const { requester, owners, ownerGroups, approval } = account;
+  const { owners, ownerGroups, approval } = account;
+  const asker = askerOf(account);
   const has = (audience: Audience): boolean => audiences.includes(audience);
   const asked = has('open-step') ? askedOn(approval) : NOBODY;
   const escalated = has('escalation') ? (approval.steps[approval.openStep]?.escalation ?? NOBODY) : NOBODY;
   return {
     people: {
-      users: [...(has('requester') ? [requester] : []), ...(has('owners') ? owners : [])],
+      users: [...(has('requester') ? [asker] : []), ...(has('owners') ? owners : [])],
       groups: has('owners') ? ownerGroups : [],
     },
     approvers: {
       users: [...asked.users, ...escalated.users],
       groups: [...asked.groups, ...escalated.groups],
     },
-    exceptApprover: requester,
+    exceptApprover: asker,
     administrators: has('administrators'),
   };
 }

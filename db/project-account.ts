@@ -3,7 +3,7 @@ import { and, eq, getTableColumns, isNull, lt, notInArray, sql } from 'drizzle-o
 import type { Account, AccountEvent } from '../contracts/account.ts';
 import { FINAL_STATES, isAllowed } from '../contracts/lifecycle.ts';
 import type { Notice } from '../contracts/notices.ts';
-import { askedOn } from '../contracts/approval.ts';
+import { askedOn, askerOf } from '../contracts/approval.ts';
 import { everybodyAsked, openSeats } from '../contracts/standing.ts';
 import type { Database, Drizzle } from './client.ts';
 import { fillOutbox } from './fill-outbox.ts';
@@ -85,46 +85,44 @@ export async function projectTransition(
         .values([...events])
         .onConflictDoNothing();
     });
-    await fillOutbox(transaction, account, notices, now);
+    await fillOutbox(transaction, account, notices, account.sequence, now);
     return { ableToDecide: await ableToDecide(transaction, account, now) };
   });
 }
 
-async function ableToDecide(db: Database, { state, approval, requester }: Account, now: string) {
+async function ableToDecide(db: Database, account: Account, now: string) {
+  const { state, approval } = account;
   if (!isAllowed(state, 'voted') || approval.openStep >= approval.steps.length) return null;
-  return openSeats(approval, requester, await findDeciders(db, askedOn(approval), now));
+  return openSeats(approval, askerOf(account), await findDeciders(db, askedOn(approval), now));
 }
 
 /**
  * Brings the account's row up to `account` where it is older or not there: in a rebuild, when what led to this state is
- * in no history any more. Its events stay away, and the instant of its state is taken from the period it is in.
+ * in no history any more. Its events stay away, and when a name was given back is taken from the last period.
  */
 export async function restoreAccount(db: Database, account: Account): Promise<void> {
-  const stateSince = account.startsAt ?? account.submittedAt;
-  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, stateSince)));
+  const at = account.startsAt ?? account.submittedAt;
+  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, at)));
 }
 
 async function bringUpTo(drizzle: Drizzle, account: Account, at: string): Promise<void> {
-  if (!(await upsertAccount(drizzle, account, at))) return;
+  if (!(await upsertAccount(drizzle, account))) return;
   await replaceParties(drizzle, account);
   await keepReservation(drizzle, account, at);
 }
 
-/** Every column but the key takes the new value; `state_since` only moves when the state does. */
-const REPLACED_COLUMNS = {
-  ...Object.fromEntries(
-    Object.entries(getTableColumns(accounts))
-      .filter(([key]) => key !== 'id')
-      .map(([key, column]) => [key, sql.raw(`excluded.${column.name}`)]),
-  ),
-  stateSince: sql`case when ${accounts.state} = excluded.state then ${accounts.stateSince} else excluded.state_since end`,
-};
+/** Every column but the key takes the new value. */
+const REPLACED_COLUMNS = Object.fromEntries(
+  Object.entries(getTableColumns(accounts))
+    .filter(([key]) => key !== 'id')
+    .map(([key, column]) => [key, sql.raw(`excluded.${column.name}`)]),
+);
 
 /** Whether the row was written, that is, whether the account's sequence number is newer than the stored one. */
-async function upsertAccount(drizzle: Drizzle, account: Account, at: string): Promise<boolean> {
+async function upsertAccount(drizzle: Drizzle, account: Account): Promise<boolean> {
   const written = await drizzle
     .insert(accounts)
-    .values({ ...account, stateSince: at })
+    .values(account)
     .onConflictDoUpdate({
       target: accounts.id,
       set: REPLACED_COLUMNS,

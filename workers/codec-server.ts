@@ -1,7 +1,10 @@
 /** The codec server program: `node workers/codec-server.ts`; `--help` prints its environment. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { createPayloadCodec } from '../infra/runtime/codec.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { CODEC_SERVER, loadConfiguration } from '../infra/runtime/programs.ts';
+import { startOrExit } from '../infra/runtime/start-or-exit.ts';
 import { createRegistry, startTelemetry } from '../infra/runtime/telemetry.ts';
 import { createCodecApp } from './codec-app.ts';
 
@@ -16,17 +19,19 @@ const app = createCodecApp({
   allowedOrigin: configuration.allowedOrigin,
   logger,
 });
-const telemetry = await startTelemetry({
-  host: configuration.metricsHost,
-  port: configuration.metricsPort,
-  registry: createRegistry('codec-server'),
-  readiness: { api: async () => ((await fetch(`${configuration.apiUrl}/health/ready`)).ok ? 'ok' : 'is not ready') },
+const telemetry = await startOrExit(
+  startTelemetry({
+    host: configuration.metricsHost,
+    port: configuration.metricsPort,
+    registry: createRegistry('codec-server'),
+    readiness: { api: async () => ((await fetch(`${configuration.apiUrl}/health/ready`)).ok ? 'ok' : 'is not ready') },
+    logger,
+  }),
   logger,
-});
-const server = app.listen(configuration.codecServerPort, configuration.codecServerHost, (error) => {
-  if (error) throw error;
-  logger.info({ address: server.address() }, 'codec server listens');
-});
+);
+const server = createServer(app).listen(configuration.codecServerPort, configuration.codecServerHost);
+await startOrExit(once(server, 'listening'), logger);
+logger.info({ address: server.address() }, 'codec server listens');
 server.requestTimeout = server.headersTimeout = REQUEST_TIMEOUT_MS;
 server.maxConnections = MAX_CONNECTIONS;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -6,12 +6,13 @@ import { CONTROL_TASK_QUEUE } from '../contracts/ids.ts';
 import { openDatabase } from '../db/client.ts';
 import { createClock } from '../infra/runtime/clock.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
+import { WORKER_GRACE_MS } from '../infra/runtime/grace.ts';
 import { createLogger } from '../infra/runtime/logger.ts';
 import { CONTROL_PLANE, loadConfiguration } from '../infra/runtime/programs.ts';
 import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
 import { deploymentOptions } from './deployment.ts';
-import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
+import { runWorker } from './run-worker.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 const configuration = loadConfiguration(CONTROL_PLANE);
@@ -38,7 +39,7 @@ process.exit(
         activities: createPlatformActivities({ db: database.db, clock }),
         dataConverter: createDataConverter(configuration.codecKeys),
         interceptors: { activity: [activityInterceptor(logger, registry)] },
-        shutdownGraceTime: SHUTDOWN_GRACE,
+        shutdownGraceTime: WORKER_GRACE_MS,
         // About 0.3 MB each: the sleeping ones are replayed when something happens to them.
         maxCachedWorkflows: configuration.maxCachedWorkflows,
         maxConcurrentActivityTaskExecutions: 20,

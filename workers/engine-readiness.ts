@@ -2,8 +2,8 @@
 import type { Logger } from '../infra/runtime/logger.ts';
 import type { ReadinessCheck } from '../infra/runtime/telemetry.ts';
 import type { Engine } from './compose-engine.ts';
+import { keptCheck } from './kept-check.ts';
 
-/** Probes ask real servers: orchestrators that look every second must not become their load. */
 const KEPT_MS = 15_000;
 
 export function engineReadiness(
@@ -12,17 +12,17 @@ export function engineReadiness(
 ): Readonly<Record<string, ReadinessCheck>> {
   const logControllers = controllerLog(engine.directory, logger);
   return {
-    directory: kept(async () => {
+    directory: keptCheck(async () => {
       // One controller is enough to be ready, so nobody waits here for those that do not answer.
       void logControllers();
       const { outcome, findings } = await engine.powerCheck.ask();
       if (outcome !== 'ready') logger.warn({ outcome, findings }, "the engine's account in the domain is not right");
       return outcome === 'ready' ? 'ok' : findings.join(' ');
-    }),
-    vault: kept(async () => {
+    }, KEPT_MS),
+    vault: keptCheck(async () => {
       const probe = await engine.vault.probe();
       return probe.ready ? 'ok' : `${probe.code}: ${probe.message}`;
-    }),
+    }, KEPT_MS),
   };
 }
 
@@ -38,18 +38,5 @@ function controllerLog(directory: Engine['directory'], logger: Logger): () => Pr
     const silent = states.filter(({ problem }) => problem !== null);
     if (silent.length === 0) logger.info({ answering }, 'all domain controllers answer');
     else logger.warn({ answering, silent }, 'some domain controllers do not answer');
-  };
-}
-
-/** A good answer is good for a while; a bad one is asked again at once. */
-function kept(check: () => Promise<string>): ReadinessCheck {
-  let okUntil = 0;
-  let running: Promise<string> | undefined;
-  return async () => {
-    if (performance.now() < okUntil) return 'ok';
-    running ??= check().finally(() => (running = undefined));
-    const answer = await running;
-    if (answer === 'ok') okUntil = performance.now() + KEPT_MS;
-    return answer;
   };
 }

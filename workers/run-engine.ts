@@ -3,12 +3,13 @@ import { Worker } from '@temporalio/worker';
 import { domainTaskQueue } from '../contracts/ids.ts';
 import { createDataConverter } from '../infra/runtime/data-converter.ts';
 import { EXIT_CODE_MISCONFIGURED } from '../infra/runtime/environment.ts';
+import { WORKER_GRACE_MS } from '../infra/runtime/grace.ts';
 import { createLogger, type Logger } from '../infra/runtime/logger.ts';
 import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
 import { composeEngine, type Engine, type EngineConfiguration, type EngineConnections } from './compose-engine.ts';
 import { engineReadiness } from './engine-readiness.ts';
-import { runWorker, SHUTDOWN_GRACE } from './run-worker.ts';
+import { runWorker } from './run-worker.ts';
 
 /**
  * Runs until SIGTERM or SIGINT, or until its worker fails, and resolves with the exit code. Ends the process by itself when
@@ -39,7 +40,7 @@ export async function runEngine(configuration: EngineConfiguration, connections?
         activities: engine.activities,
         dataConverter: createDataConverter(configuration.codecKeys),
         interceptors: { activity: [activityInterceptor(logger, registry)] },
-        shutdownGraceTime: SHUTDOWN_GRACE,
+        shutdownGraceTime: WORKER_GRACE_MS,
         maxConcurrentActivityTaskExecutions: configuration.maxConcurrentSteps,
         // A worker that ends loses tasks on their way to it: few polls, few losses.
         maxConcurrentActivityTaskPolls: 2,

@@ -8,9 +8,8 @@ import { startTelemetry, type ReadinessCheck, type Telemetry } from '../infra/ru
 import { connectionOptions } from '../infra/runtime/temporal.ts';
 import type { TemporalConfiguration } from '../infra/runtime/programs.ts';
 import { runtimeLogger } from './runtime-logger.ts';
+import { temporalReadiness } from './temporal-readiness.ts';
 
-/** Above the longest attempt of an activity (30 s), below what service managers wait before they kill. */
-export const SHUTDOWN_GRACE = '35 s';
 const WATCHDOG_INTERVAL_MS = 1_000;
 
 export interface WorkerProgram {
@@ -62,7 +61,11 @@ async function runOn(connection: NativeConnection, program: WorkerProgram, sdkMe
     host: configuration.metricsHost,
     port: configuration.metricsPort,
     registry,
-    readiness: { worker: () => describeState(worker), ...program.readiness },
+    readiness: {
+      worker: () => describeState(worker),
+      temporal: temporalReadiness(connection),
+      ...program.readiness,
+    },
     sdkMetricsPort,
     logger,
   });

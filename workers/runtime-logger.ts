@@ -1,5 +1,6 @@
 /** The Temporal SDK's log lines, in ours. */
 import { DefaultLogger, type LogLevel, type Logger as TemporalLogger } from '@temporalio/worker';
+import { parseAccountWorkflowId } from '../contracts/ids.ts';
 import type { Logger } from '../infra/runtime/logger.ts';
 
 const LEVELS: Readonly<Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'>> = {
@@ -20,6 +21,8 @@ const KEPT = [
   'activityId',
   'attempt',
   'taskQueue',
+  'action',
+  'operationId',
   'error',
 ];
 
@@ -27,6 +30,10 @@ const KEPT = [
 export function runtimeLogger(logger: Logger, least: LogLevel = 'INFO'): TemporalLogger {
   return new DefaultLogger(least, ({ level, message, meta }) => {
     const fields = Object.fromEntries(Object.entries(meta ?? {}).filter(([name]) => KEPT.includes(name)));
-    logger[LEVELS[level]](fields, message);
+    logger[LEVELS[level]]({ ...fields, accountId: accountOf(fields['workflowId']) }, message);
   });
+}
+
+function accountOf(workflowId: unknown): string | undefined {
+  return typeof workflowId === 'string' ? parseAccountWorkflowId(workflowId)?.accountId : undefined;
 }

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLogger } from '../infra/runtime/logger.ts';
-import { keepWorkflowBundle, keptWorkflowBundle } from './workflow-bundle.ts';
+import { anyChangedSince, keepWorkflowBundle, keptWorkflowBundle } from './workflow-bundle.ts';
 
 const logger = createLogger({ program: 'test', level: 'silent' });
 const MARK = '\n// kept';
@@ -61,4 +62,22 @@ test.each(['{"inputs":', '{}', ''])('what is no bundle is not used: %j', async (
 
 test('none is none', async () => {
   expect(await keptWorkflowBundle(join(folder, 'nowhere.json'))).toBeUndefined();
+});
+
+/** Files are stamped by a clock that stands still for some milliseconds. */
+const TICK_MS = 25;
+
+test('a source that changes meanwhile tears the bundle, a new file beside the sources does not', async () => {
+  const source = join(folder, 'source.ts');
+  await writeFile(source, 'export {};');
+  const inputs = [folder, source, join(folder, 'not-there.ts')].map((file) =>
+    relative(join(import.meta.dirname, '..'), file),
+  );
+  await sleep(TICK_MS);
+  const begin = Date.now();
+  await sleep(TICK_MS);
+  await writeFile(join(folder, 'of-somebody-else.ts'), '');
+  expect(await anyChangedSince(begin, inputs)).toBe(false);
+  await writeFile(source, 'export const changed = true;');
+  expect(await anyChangedSince(begin, inputs)).toBe(true);
 });

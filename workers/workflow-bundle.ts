@@ -103,7 +103,14 @@ async function digests(files: readonly string[]): Promise<Inputs> {
   return Object.fromEntries(await Promise.all(files.map(digest)));
 }
 
-async function anyChangedSince(instantMs: number, files: readonly string[]): Promise<boolean> {
-  const changes = files.map(async (file) => stat(join(PROJECT, file)).then(({ ctimeMs }) => ctimeMs >= instantMs));
-  return (await Promise.all(changes.map((change) => change.catch(() => false)))).some(Boolean);
+/**
+ * Whether one of `files` changed at the instant (milliseconds since the epoch) or later. Paths are from the project.
+ * Webpack lists folders too, which change with every file that anybody makes or removes in them: they are no content.
+ */
+export async function anyChangedSince(instantMs: number, files: readonly string[]): Promise<boolean> {
+  const hasChanged = async (file: string): Promise<boolean> => {
+    const stats = await stat(join(PROJECT, file)).catch(() => undefined);
+    return stats !== undefined && stats.isFile() && stats.ctimeMs >= instantMs;
+  };
+  return (await Promise.all(files.map(hasChanged))).some(Boolean);
 }

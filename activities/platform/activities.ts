@@ -2,15 +2,17 @@
 import type { z } from 'zod';
 import {
   admitDestructiveStepInputSchema,
+  awaitChangeInputSchema,
   findAffectedInputSchema,
   findDecidersInputSchema,
+  findMigrationInputSchema,
   findSuccessorsInputSchema,
   notifyInputSchema,
   recordTransitionInputSchema,
   reserveNameInputSchema,
   type PlatformActivities,
 } from '../../contracts/activities.ts';
-import type { People } from '../../contracts/approval.ts';
+import { askerOf, type People } from '../../contracts/approval.ts';
 import { openSeats } from '../../contracts/standing.ts';
 import { admitDestructiveStep, type DestructiveStep } from '../../db/admit-destructive-step.ts';
 import type { Database } from '../../db/client.ts';
@@ -19,6 +21,8 @@ import { fillOutbox } from '../../db/fill-outbox.ts';
 import { projectTransition } from '../../db/project-account.ts';
 import { findAccount } from '../../db/queries/accounts.ts';
 import { findAffected } from '../../db/queries/affected-accounts.ts';
+import { findMigration } from '../../db/queries/migrations.ts';
+import { awaitOperation } from '../../db/queries/operations.ts';
 import { findDeciders } from '../../db/queries/people.ts';
 import { atBoundary } from '../boundary.ts';
 import { failure } from '../failure.ts';
@@ -42,10 +46,17 @@ export function createPlatformActivities({ db, clock }: PlatformActivityDependen
     recordTransition: (input) =>
       guarded(recordTransitionInputSchema, input, (transition) => projectTransition(db, transition, now())),
     notify: (input) =>
-      guarded(notifyInputSchema, input, ({ account, notices }) => fillOutbox(db, account, notices, now())),
+      guarded(notifyInputSchema, input, ({ account, notices }) => fillOutbox(db, account, notices, null, now())),
     findDeciders: (input) =>
       guarded(findDecidersInputSchema, input, ({ accountId, ...people }) => openSeatsOf(db, accountId, people, now())),
     findSuccessors: (input) => guarded(findSuccessorsInputSchema, input, (asked) => findSuccessors(db, asked)),
+    awaitChange: (input) =>
+      guarded(awaitChangeInputSchema, input, ({ operationId }) => awaitOperation(db, operationId)),
+    findMigration: (input) =>
+      guarded(findMigrationInputSchema, input, async ({ migrationId }) => {
+        await awaitOperation(db, migrationId);
+        return { isRecorded: (await findMigration(db, migrationId)) !== undefined };
+      }),
     findAffected: (input) =>
       guarded(findAffectedInputSchema, input, async ({ after, ...change }) => {
         const [submittedAt, id] = after?.split(CURSOR_SEPARATOR) ?? [];
@@ -61,8 +72,8 @@ export function createPlatformActivities({ db, clock }: PlatformActivityDependen
 /** Of an account that is not recorded yet, as if nobody had voted. */
 async function openSeatsOf(db: Database, accountId: string, people: People, now: string): Promise<string[]> {
   const account = await findAccount(db, accountId);
-  const { approval, requester } = account ?? { approval: { openStep: 0, votes: [] }, requester: '' };
-  return openSeats(approval, requester, await findDeciders(db, people, now));
+  const approval = account?.approval ?? { openStep: 0, votes: [] };
+  return openSeats(approval, account ? askerOf(account) : '', await findDeciders(db, people, now));
 }
 
 async function admitOrReject(db: Database, step: DestructiveStep, now: string): Promise<void> {

@@ -13,7 +13,10 @@ import { isMissing, rethrow, translated } from './temporal-errors.ts';
 import { QUERY_DEADLINE_MS, within } from './time-limits.ts';
 
 export interface MigrationGateway {
-  /** Begins a migration. The same id again changes nothing. */
+  /**
+   * Begins a migration, which waits for the end of the transaction that holds its id: call it in that one. It moves nothing
+   * unless it is on record then. The same id again begins it anew: call it for what is not on record only.
+   */
   startMigration(id: string, input: MigrateAccountsInput): Promise<void>;
   /** How far it is; null when there is no such workflow, or none any more. */
   migration(id: string): Promise<MigrationProgress | null>;
@@ -49,13 +52,10 @@ export function createMigrationGateway(client: Client): MigrationGateway {
           workflowId: migrationWorkflowId(id),
           taskQueue: CONTROL_TASK_QUEUE,
           args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         }),
-      ).catch((error: unknown) => {
-        // It began, and has ended since.
-        if (!isMissing(error)) rethrow(error);
-      });
+      ).catch(rethrow);
     },
     migration: (id) =>
       within(client, QUERY_DEADLINE_MS, () => handleOf(id).query<MigrationProgress>(MIGRATION_PROGRESS_QUERY)).catch(

@@ -57,12 +57,14 @@ export function translated(error: unknown): unknown {
   const isAway =
     error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
     (isGrpcServiceError(status) && AWAY.includes(status.code));
-  return isAway ? noAnswer() : error;
+  return isAway ? noAnswer(status) : error;
 }
 
-export function noAnswer() {
-  return refusal(
+/** `cause` is for the log. */
+export function noAnswer(cause?: unknown) {
+  const refused = refusal(
     'ServiceUnavailable',
     'No answer from the workflows in time. Repeat the request with the same Idempotency-Key: nothing is done twice.',
   );
+  return Object.assign(refused, { cause });
 }

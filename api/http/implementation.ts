@@ -8,7 +8,7 @@ import { etagOf, parseIfMatch } from './etag.ts';
 import { parseIdempotencyKey, parseRequest } from './parse.ts';
 import { readBody } from './read-body.ts';
 import { refusal } from './refusal.ts';
-import { contextOf } from './request-context.ts';
+import { contextOf, type RequestContext } from './request-context.ts';
 
 /** What a handler is given. */
 export interface Call<P = unknown, Q = unknown, B = unknown> {
@@ -21,6 +21,8 @@ export interface Call<P = unknown, Q = unknown, B = unknown> {
   readonly idempotencyKey: string;
   /** The version in If-Match, of routes that need one; 0 elsewhere. */
   readonly ifMatch: number;
+  /** For the log: which account the request is about, and what it asks of it. */
+  readonly isAbout: RequestContext['isAbout'];
 }
 
 export interface HandlerAnswer<A = unknown> {
@@ -54,7 +56,8 @@ export function requestHandler({ route, handle }: Implementation, authenticate: 
     const idempotencyKey = route.method === 'post' ? parseIdempotencyKey(request) : '';
     const ifMatch = route.ifMatch ? parseIfMatch(request) : 0;
     const parsed = await parse(route, request, response);
-    const call = { ...parsed, caller: context.caller!, idempotencyKey, ifMatch };
+    const { isAbout } = context;
+    const call = { ...parsed, caller: context.caller!, idempotencyKey, ifMatch, isAbout };
     send(response, route, await handle(call));
   };
 }

@@ -28,6 +28,7 @@ import {
   findingSchema,
   nameCheckSchema,
   publishedTemplateSchema,
+  templateEventSchema,
   templatePreviewSchema,
   templateVersionSchema,
 } from '../../contracts/http/templates.ts';
@@ -88,6 +89,7 @@ export const ANSWERED = named({
   Problem: problemSchema,
   PublishedTemplate: publishedTemplateSchema,
   Template: templateSchema,
+  TemplateEvent: templateEventSchema,
   TemplatePreview: templatePreviewSchema,
   TemplateVersion: templateVersionSchema,
   User: userSchema,

@@ -57,7 +57,7 @@ function operationOf(route: Route, schemas: Record<string, Json>): Json {
     ...(body
       ? {
           requestBody: {
-            required: true,
+            required: !body.safeParse(undefined).success,
             content: { 'application/json': { schema: schemaOf(body, SENT, 'input', schemas) } },
           },
         }

@@ -30,16 +30,20 @@ export const answerWithProblem: ErrorRequestHandler = (error: unknown, _request,
 };
 
 function sendProblem(response: Response, refused: Refusal): void {
-  const { requestId } = contextOf(response);
-  const problem = problemOf(refused, requestId);
+  const context = contextOf(response);
+  context.refusedWith = refused.code;
+  const problem = problemOf(refused, context.requestId);
   if (refused.code === 'Unauthenticated') response.set('WWW-Authenticate', 'Bearer realm="account-lifecycle-manager"');
   if (refused.code === 'ServiceUnavailable') response.set('Retry-After', '5');
   response.status(problem.status).set('Content-Type', PROBLEM_MEDIA_TYPE).end(JSON.stringify(problem));
 }
 
 function refusalFrom(error: unknown, response: Response): Refusal {
-  if (isRefusal(error)) return error;
   const { logger } = contextOf(response);
+  if (isRefusal(error)) {
+    if (error.cause !== undefined) logger.warn({ error: error.cause, code: error.code }, error.message);
+    return error;
+  }
   const code = bodyErrorCode(error);
   if (code) return refusal(code);
   if (error instanceof URIError) return refusal('NotFound');
@@ -54,6 +58,7 @@ function refusalFrom(error: unknown, response: Response): Refusal {
 /** body-parser marks its errors with a `type`. */
 const BODY_ERRORS: Readonly<Record<string, ErrorCode>> = {
   'entity.parse.failed': 'MalformedBody',
+  'entity.verify.failed': 'MalformedBody',
   'request.size.invalid': 'MalformedBody',
   'request.aborted': 'MalformedBody',
   'entity.too.large': 'PayloadTooLarge',

@@ -1,15 +1,28 @@
 /** What every request carries through the app: an id, a logger that says it, and later the caller. */
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import type { User } from '../../contracts/permissions.ts';
 import type { Logger } from '../../infra/runtime/logger.ts';
 import type { Clock } from '../clock.ts';
 import type { RequestMetrics } from '../metrics.ts';
 
+/** By these the lines of the workers say what they work for. */
+export interface Subject {
+  readonly accountId: string;
+  /** Of the update that the request asks of the account's workflow. */
+  readonly operationId?: string;
+}
+
 export interface RequestContext {
   readonly requestId: string;
-  readonly logger: Logger;
+  /** Says the request's id, and what it is about once that is known. */
+  logger: Logger;
+  /** From now on the request's lines say so. */
+  readonly isAbout: (subject: Subject) => void;
   caller?: User;
+  /** Of the problem that is the answer. */
+  refusedWith?: ErrorCode;
   /** The route's path as the table has it: logs and metrics never have the address itself. */
   route?: string;
 }
@@ -26,7 +39,7 @@ export function requestContext(logger: Logger, clock: Clock, metrics: RequestMet
   return (request, response, next) => {
     const given = request.get('x-request-id');
     const requestId = given && REQUEST_ID.test(given) ? given : randomUUID();
-    const context: RequestContext = { requestId, logger: logger.child({ requestId }) };
+    const context = contextFor(requestId, logger.child({ requestId }));
     response.locals['context'] = context;
     response.set('X-Request-Id', requestId);
     const startedMs = clock().getTime();
@@ -35,10 +48,25 @@ export function requestContext(logger: Logger, clock: Clock, metrics: RequestMet
       const route = context.route ?? 'none';
       const { statusCode: status } = response;
       metrics?.observe({ method: request.method, route, status, durationMs });
-      const facts = { method: request.method, route, status, durationMs, user: context.caller?.name };
-      if (response.writableFinished) context.logger.info(facts, 'request');
+      const { caller, refusedWith: code } = context;
+      const facts = { method: request.method, route, status, durationMs, user: caller?.name, code };
+      if (response.writableFinished) context.logger[status < 500 ? 'info' : 'warn'](facts, 'request');
       else context.logger.warn(facts, 'the caller went away before the answer');
     });
     next();
   };
+}
+
+function contextFor(requestId: string, logger: Logger): RequestContext {
+  let known: Partial<Subject> = {};
+  const context: RequestContext = {
+    requestId,
+    logger,
+    isAbout: (subject) => {
+      known = { ...known, ...subject };
+      // Not of the child that is there already: its fields would be written twice.
+      context.logger = logger.child(known);
+    },
+  };
+  return context;
 }

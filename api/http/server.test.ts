@@ -37,6 +37,24 @@ test('a port that is taken is told', async () => {
   await server.drain(0);
 });
 
+async function answerTo(url: string, request: string): Promise<string> {
+  const socket = createConnection(Number(new URL(url).port), '127.0.0.1');
+  socket.end(request);
+  let answer = '';
+  for await (const part of socket) answer += String(part);
+  return answer;
+}
+
+test('a request without a Host gets a problem document, one of HTTP/1.0 an answer', async () => {
+  const server = await startServer((_request, response) => response.end('alive'), LOCAL);
+  for (const host of ['', 'Host:\r\n']) {
+    const refused = await answerTo(server.url, `GET / HTTP/1.1\r\n${host}\r\n`);
+    expect(refused).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"MalformedBody"/);
+  }
+  expect(await answerTo(server.url, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/200 OK[^]*alive$/);
+  await server.drain(0);
+});
+
 test('a connection that is reset does no harm', async () => {
   const server = await startServer((_request, response) => response.end('alive'), LOCAL);
   const socket = createConnection(Number(new URL(server.url).port), '127.0.0.1');

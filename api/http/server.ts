@@ -1,6 +1,7 @@
 /** The HTTP server: bounded in time and size against slow and large requests, and gentle when it ends. */
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, STATUS_CODES, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { PROBLEM_MEDIA_TYPE } from '../../contracts/http/problem.ts';
@@ -34,8 +35,10 @@ export async function startServer(
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: 2_000,
+      // Node's own refusal is an empty answer.
+      requireHostHeader: false,
     },
-    listener,
+    (request, response) => (hasHost(request) ? listener(request, response) : answerUnreadable({}, request.socket)),
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
@@ -54,7 +57,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ErrorCode>> = {
 };
 
 /** What cannot be read as HTTP gets a problem document too, where somebody still listens. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+function answerUnreadable(error: Pick<NodeJS.ErrnoException, 'code'>, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -70,6 +73,11 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** RFC 9112 §3.2: every request has one since HTTP/1.1. */
+function hasHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.0' || Boolean(headers.host);
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

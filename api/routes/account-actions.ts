@@ -52,27 +52,33 @@ export function accountActionRoutes(dependencies: Dependencies): Implementation[
     }),
     implement(replaceApprovers, (call) => {
       const check = (account: Account) => refuseApprovers(db, account, call.body);
-      return act({ action: 'replace-approvers', route: replaceApprovers, call, asked: () => call.body, check });
+      return act({ action: 'replace-approvers', route: replaceApprovers, call, asked: () => edited(call), check });
     }),
     implement(changeOwners, (call) => {
       const check = (account: Account) => refuseOwners(db, account, call.body);
-      return act({ action: 'change-owners', route: changeOwners, call, asked: () => call.body, check });
+      return act({ action: 'change-owners', route: changeOwners, call, asked: () => edited(call), check });
     }),
-    implement(editAccount, (call) => act({ action: 'edit', route: editAccount, call, asked: () => call.body })),
+    implement(editAccount, (call) => act({ action: 'edit', route: editAccount, call, asked: () => edited(call) })),
     ...plainActions.map(({ action, route }) =>
       implement(route, (call) => act({ action, route, call, asked: () => ({}) })),
     ),
   ];
 }
 
+/** What two people may edit at the same time says which version of the account they saw; its workflow compares. */
+function edited<B extends object>({ body, ifMatch }: Call<unknown, unknown, B>): B & { expectedSequence: number } {
+  return { ...body, expectedSequence: ifMatch };
+}
+
 function createActor({ db, gateway, clock }: Dependencies) {
   return async <A extends AccountAction>(one: Action<A>): Promise<HandlerAnswer<AccountResource>> => {
     const { action, route, call, asked, check } = one;
     const { caller, params, idempotencyKey } = call;
-    const known = await findVisibleAccount(db, caller, params.id);
+    const known = await findVisibleAccount(db, call, params.id);
     if (!mayAct(caller, action, known)) throw refusal('Forbidden', `You may not ${action} this account.`);
     const { domain, id } = known;
     const operationId = operationIdFor(caller.name, `${route.operationId} ${id}`, idempotencyKey);
+    call.isAbout({ accountId: id, operationId });
     const message = { actor: caller.name, operationId, ...asked(known) } as Messages[A];
     const earlier = await checked(
       () => check?.(known),

@@ -43,18 +43,22 @@ export function accountRoutes({ db, gateway, clock }: Dependencies): Implementat
       const now = clock();
       return { body: pageAnswer(page, (account) => viewFor(caller, account, now)) };
     }),
-    implement(readAccount, async ({ params, caller }) => {
-      const account = await findVisibleAccount(db, caller, params.id);
+    implement(readAccount, async (call) => {
+      const { params, caller } = call;
+      const account = await findVisibleAccount(db, call, params.id);
       return { body: viewFor(caller, account, clock()), version: account.sequence };
     }),
-    implement(listAccountEvents, async ({ params, query: { limit, after }, caller }) => {
+    implement(listAccountEvents, async (call) => {
+      const { params, query, caller } = call;
+      const { limit, after } = query;
       const cursor = decodeCursor(eventCursorSchema, after);
-      const account = await findVisibleAccount(db, caller, params.id);
+      const account = await findVisibleAccount(db, call, params.id);
       const page = await queries.listAccountEvents(db, { accountId: account.id, limit, after: cursor });
       return { body: pageAnswer(page, (event) => eventFor(caller, account, event)) };
     }),
-    implement(explainAccount, async ({ params, caller }) => {
-      const projected = await findVisibleAccount(db, caller, params.id);
+    implement(explainAccount, async (call) => {
+      const { params, caller } = call;
+      const projected = await findVisibleAccount(db, call, params.id);
       const { domain, id } = projected;
       // The workflow of an account that has ended is forgotten some time later: the projection has its last state.
       const present = await gateway.snapshot(domain, id).catch((error: unknown) => {
@@ -63,9 +67,10 @@ export function accountRoutes({ db, gateway, clock }: Dependencies): Implementat
       });
       return { body: explainLife(knownTo(caller, present ?? projected), clock()) };
     }),
-    implement(listAccountNotices, async ({ params, query: { limit, after }, caller }) => {
+    implement(listAccountNotices, async (call) => {
+      const { limit, after } = call.query;
       const cursor = decodeCursor(noticeCursorSchema, after);
-      const { id: accountId } = await findVisibleAccount(db, caller, params.id);
+      const { id: accountId } = await findVisibleAccount(db, call, call.params.id);
       return { body: pageAnswer(await listNotices(db, { accountId, limit, after: cursor }), (notice) => notice) };
     }),
   ];

@@ -15,6 +15,7 @@ import { onceOnly, operationIdFor } from '../http/idempotency.ts';
 import { implement, type Call, type Implementation } from '../http/implementation.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { invalid, notFound } from '../http/refusal.ts';
+import { reassessAfter } from '../reassessment.ts';
 
 type Delegation = z.infer<typeof delegationSchema>;
 type NewDelegation = z.infer<typeof newDelegationSchema>;
@@ -27,7 +28,8 @@ const cursorSchema = z.strictObject({
 /** Whoever is away for longer hands their part over; and Temporal counts no start delay beyond 292 years. */
 const LONGEST_MS = 2 * 366 * 24 * 3_600_000;
 
-export function delegationRoutes({ db, gateway, clock }: Dependencies): Implementation[] {
+export function delegationRoutes(dependencies: Dependencies): Implementation[] {
+  const { db, clock } = dependencies;
   /** What the accounts are told on whose open step the delegator sits. */
   const concerning = (delegator: string) => ({ approvers: { users: [delegator], groups: [] }, left: [] });
   return [
@@ -49,8 +51,8 @@ export function delegationRoutes({ db, gateway, clock }: Dependencies): Implemen
         const operationId = operationIdFor(caller.name, createDelegation.operationId, idempotencyKey);
         // It begins and ends by itself: accounts look when it does.
         await Promise.all([
-          gateway.reassess(`${operationId}:from`, concerning(caller.name), startsAt),
-          gateway.reassess(`${operationId}:until`, concerning(caller.name), endsAt),
+          reassessAfter(transaction, dependencies, `${operationId}:from`, concerning(caller.name), startsAt),
+          reassessAfter(transaction, dependencies, `${operationId}:until`, concerning(caller.name), endsAt),
         ]);
         return { body: shown({ ...row, endedAt: null }) };
       });
@@ -64,7 +66,7 @@ export function delegationRoutes({ db, gateway, clock }: Dependencies): Implemen
         const row = await queries.endDelegation(transaction, { ...params, delegator: caller.name, endedAt: now });
         if (!row) throw notFound();
         const operationId = operationIdFor(caller.name, `${endDelegation.operationId} ${params.id}`, idempotencyKey);
-        await gateway.reassess(operationId, concerning(caller.name));
+        await reassessAfter(transaction, dependencies, operationId, concerning(caller.name));
         return { body: shown(row) };
       });
       return { body: delegation };

@@ -53,7 +53,7 @@ export function draftRoutes(dependencies: Dependencies): Implementation[] {
     }),
     implement(createDraft, (call) => save(dependencies, { route: createDraft, call, at: now() }, call.body)),
     implement(cloneAccount, async (call) => {
-      const account = await findVisibleAccount(db, call.caller, call.params.id);
+      const account = await findVisibleAccount(db, call, call.params.id);
       const made = await findTemplate(db, account.templateId, account.templateVersion);
       const request = requestLike(account, call.caller.name, made?.template);
       return save(dependencies, { route: cloneAccount, call, at: now() }, request);
@@ -94,7 +94,7 @@ export function draftRoutes(dependencies: Dependencies): Implementation[] {
  */
 async function submitted(
   dependencies: Dependencies,
-  { params: { id }, caller, ifMatch, idempotencyKey }: Call<{ readonly id: string }>,
+  { params: { id }, caller, ifMatch, idempotencyKey, isAbout }: Call<{ readonly id: string }>,
   find: (id: string) => Promise<Draft>,
 ): Promise<Account> {
   const key = `${id} ${idempotencyKey}`;
@@ -102,6 +102,7 @@ async function submitted(
     accountId: accountIdFor(caller.name, key),
     operationId: operationIdFor(caller.name, submitDraft.operationId, key),
   };
+  isAbout(ids);
   const earlier = await findAccount(dependencies.db, ids.accountId);
   if (earlier) return firstAnswer(dependencies, ids, earlier);
   const { request, revision } = await find(id);

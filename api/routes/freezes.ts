@@ -6,7 +6,7 @@ import { createFreeze, listFreezes, thawFreeze } from '../../contracts/http/free
 import type { Database } from '../../db/client.ts';
 import { findDomain } from '../../db/queries/domains.ts';
 import * as queries from '../../db/queries/freezes.ts';
-import { findTemplate } from '../../db/queries/templates.ts';
+import { findTemplate, holdTemplate } from '../../db/queries/templates.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type Implementation } from '../http/implementation.ts';
 import { onceOnly } from '../http/idempotency.ts';
@@ -60,5 +60,7 @@ export function freezeRoutes({ db, clock }: Dependencies): Implementation[] {
 async function isThere(db: Database, scope: 'domain' | 'template', subject: string): Promise<boolean> {
   const kind = scope === 'domain' ? fqdnSchema : z.uuid();
   if (!kind.safeParse(subject).success) return false;
+  // A template is not deleted while its freeze is put in force.
+  if (scope === 'template') await holdTemplate(db, subject);
   return (await (scope === 'domain' ? findDomain(db, subject) : findTemplate(db, subject))) !== undefined;
 }

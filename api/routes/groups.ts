@@ -17,11 +17,13 @@ import { implement, type HandlerAnswer, type Implementation } from '../http/impl
 import { onceOnly, operationIdFor } from '../http/idempotency.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
+import { reassessAfter } from '../reassessment.ts';
 
-export function groupRoutes({ db, gateway, clock }: Dependencies): Implementation[] {
+export function groupRoutes(dependencies: Dependencies): Implementation[] {
+  const { db, clock } = dependencies;
   /** The accounts on whose open step the group is asked look again; those that it owns ask whether anybody answers for them. */
-  const tell = (operationId: string, name: string, left: readonly string[]): Promise<void> =>
-    gateway.reassess(operationId, { approvers: { users: [], groups: [name] }, left });
+  const tell = (transaction: Database, operationId: string, name: string, left: readonly string[]): Promise<void> =>
+    reassessAfter(transaction, dependencies, operationId, { approvers: { users: [], groups: [name] }, left });
   return [
     implement(listGroups, async ({ query: { limit, after } }) => {
       const page = await queries.listGroups(db, { limit, after: decodeCursor(groupNameSchema, after) });
@@ -59,7 +61,7 @@ export function groupRoutes({ db, gateway, clock }: Dependencies): Implementatio
         const group = await mustFind(transaction, name);
         const hasChanged = change.joined.length + change.left.length > 0;
         const operationId = operationIdFor(caller.name, `${changeGroupMembers.operationId} ${name}`, String(ifMatch));
-        if (hasChanged && !group.disabled) await tell(operationId, name, change.left);
+        if (hasChanged && !group.disabled) await tell(transaction, operationId, name, change.left);
         return group;
       });
       return answerOf(changed);
@@ -73,7 +75,7 @@ export function groupRoutes({ db, gateway, clock }: Dependencies): Implementatio
           if (!before || !(await queries.setGroupDisabled(transaction, name, disabled))) throw notFound();
           const group = await withUse(transaction, name);
           const operationId = operationIdFor(call.caller.name, `${route.operationId} ${name}`, call.idempotencyKey);
-          if (before.disabled !== disabled) await tell(operationId, name, disabled ? before.members : []);
+          if (before.disabled !== disabled) await tell(transaction, operationId, name, disabled ? before.members : []);
           return { body: group };
         });
         return answerOf(body);

@@ -14,12 +14,14 @@ import {
 } from '../../contracts/http/migrations.ts';
 import { API_PREFIX } from '../../contracts/http/route.ts';
 import type { MigrationProgress } from '../../contracts/workflows.ts';
+import type { Database } from '../../db/client.ts';
 import * as queries from '../../db/queries/migrations.ts';
+import { holdOperation } from '../../db/queries/operations.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type Call, type Implementation } from '../http/implementation.ts';
 import { answeredBefore, onceOnly, operationIdFor } from '../http/idempotency.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
-import { isRefusal, notFound } from '../http/refusal.ts';
+import { isRefusal, notFound, refusal } from '../http/refusal.ts';
 import { namedAccounts, pageOfFilter, previewOf, resolveChanges, selectAccounts } from '../migration-selection.ts';
 
 /** Postgres has no year 0. */
@@ -57,7 +59,7 @@ export function migrationRoutes(dependencies: Dependencies): Implementation[] {
 
   return [
     implement(previewMigration, async ({ body, query: { limit, after } }) => {
-      const changes = await resolveChanges(db, body.changes);
+      const changes = await resolveChanges(dependencies, body.changes);
       if (body.accounts) {
         const from = decodeCursor(indexCursor, after) ?? 0;
         const named = pageFrom(body.accounts, from, limit);
@@ -97,22 +99,33 @@ export function migrationRoutes(dependencies: Dependencies): Implementation[] {
 type StartCall = Call<unknown, unknown, NewMigration>;
 
 /**
- * The workflow is begun before the migration is on record: what is on record runs, or has run. A crash in between leaves
- * one that runs and is not listed until the request is repeated, under the same id.
+ * The workflow is begun before the migration is on record: what is on record runs, or has run. It waits for the commit, and
+ * ends by itself when there is none.
  */
-async function start({ db, gateway, clock }: Dependencies, call: StartCall): Promise<queries.MigrationRow> {
+async function start(dependencies: Dependencies, call: StartCall): Promise<queries.MigrationRow> {
+  const { db, gateway, clock } = dependencies;
   const { body, caller, idempotencyKey } = call;
-  const changes = await resolveChanges(db, body.changes);
+  const changes = await resolveChanges(dependencies, body.changes);
   const accounts = await selectAccounts(db, body);
   const at = clock().toISOString();
   return onceOnly(db, { route: startMigration, call, at }, async (transaction) => {
     const id = operationIdFor(caller.name, startMigration.operationId, idempotencyKey);
     const { perMinute } = body;
     const row = { id, requestedBy: caller.name, requestedAt: at, changes, accounts: accounts.length, perMinute };
-    await queries.createMigration(transaction, row);
+    await holdOperation(transaction, id);
+    const created = await queries.createMigration(transaction, row);
+    if (created === 'exists') return { body: await mustFind(transaction, id) };
+    if (created === 'template-missing') throw refusal('StateConflict', 'The template was deleted meanwhile.');
     await gateway.startMigration(id, { migrationId: id, actor: caller.name, accounts, changes, perMinute });
     return { body: row };
   });
+}
+
+/** Begun so long ago that its answer is forgotten; its row is kept. */
+async function mustFind(db: Database, id: string): Promise<queries.MigrationRow> {
+  const migration = await queries.findMigration(db, id);
+  if (!migration) throw new Error('a migration vanished while it was being begun');
+  return migration;
 }
 
 function withProgress({ accounts, changes, ...row }: queries.MigrationRow, progress: MigrationProgress | null) {

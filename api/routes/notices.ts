@@ -1,4 +1,4 @@
-/** The outbox, for administrators. It is filled by the workflows' activities alone. */
+/** The outbox, for administrators. It is filled where what people are told of happens. */
 import { z } from 'zod';
 import { listNotices } from '../../contracts/http/notices.ts';
 import * as queries from '../../db/queries/notices.ts';
@@ -11,8 +11,14 @@ const cursorSchema = z.string().regex(/^\d{1,15}$/);
 
 export function noticeRoutes({ db }: Dependencies): Implementation[] {
   return [
-    implement(listNotices, async ({ query: { limit, after, kind, account } }) => {
-      const filter = { limit, kind, accountId: account, after: decodeCursor(cursorSchema, after) };
+    implement(listNotices, async ({ query: { limit, after, kind, account, template } }) => {
+      const filter = {
+        limit,
+        kind,
+        accountId: account,
+        templateId: template,
+        after: decodeCursor(cursorSchema, after),
+      };
       return { body: pageAnswer(await queries.listNotices(db, filter), (notice) => notice) };
     }),
   ];

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import express, { type RequestHandler, type Router } from 'express';
 import helmet from 'helmet';
 import { API_PREFIX } from '../../contracts/http/route.ts';
+import { methodNotAllowed } from '../http/method-not-allowed.ts';
 
 const REFERENCE = `${API_PREFIX}/reference`;
 
@@ -42,6 +43,9 @@ export function referenceRoutes(): Router {
     response.type('text/javascript').send(START);
   });
   for (const [name, url] of Object.entries(ASSETS)) router.get(`/${name}`, sendAsset(fileURLToPath(url)));
+  router.all(['/', '/start.js', ...Object.keys(ASSETS).map((name) => `/${name}`)], (request, response) => {
+    throw methodNotAllowed(request, response, 'GET, HEAD');
+  });
   return router;
 }
 

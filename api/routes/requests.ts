@@ -11,9 +11,10 @@ import { repeat, submit } from '../submission.ts';
 export function requestRoutes(dependencies: Dependencies): Implementation[] {
   const { db, clock } = dependencies;
   return [
-    implement(submitRequest, async ({ caller, body: request, idempotencyKey }) => {
+    implement(submitRequest, async ({ caller, body: request, idempotencyKey, isAbout }) => {
       const accountId = accountIdFor(caller.name, idempotencyKey);
       const operationId = operationIdFor(caller.name, submitRequest.operationId, idempotencyKey);
+      isAbout({ accountId, operationId });
       const submission = { caller, request, accountId, operationId };
       const earlier = await findAccount(db, accountId);
       const account = earlier

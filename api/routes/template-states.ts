@@ -22,8 +22,7 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
     implement(draftTemplate, async (call) => {
       const at = clock().toISOString();
       const made = await onceOnly(db, { route: draftTemplate, call, at }, async (transaction) => {
-        const draft = { id: call.params.id, createdBy: call.caller.name, createdAt: at };
-        const added = await changes.addDraft(transaction, draft);
+        const added = await changes.addDraft(transaction, { id: call.params.id, by: call.caller.name, at });
         if (added.outcome === 'draft-exists') {
           throw refusal('StateConflict', `Version ${added.version} is a draft already. Edit that one.`);
         }
@@ -34,10 +33,11 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
     implement(publishTemplate, async (call) => {
       const before = await answeredBefore<Published>(db, { route: publishTemplate, call });
       if (before) return answerOf(before);
-      const { expectedRevision, warnings } = await checked(dependencies, call.params.id);
+      const { expectedRevision, warnings } = await checked(dependencies, call.params.id, call.body?.version);
       const at = clock().toISOString();
       const published = await onceOnly<Published>(db, { route: publishTemplate, call, at }, async (transaction) => {
-        const aim = { id: call.params.id, expectedRevision, by: call.caller.name, at };
+        const { params, body, caller } = call;
+        const aim = { id: params.id, version: body?.version, expectedRevision, by: caller.name, at };
         const row = changedRow(await changes.publishTemplate(transaction, aim), NOTHING_TO_PUBLISH);
         return { body: { ...row, warnings } };
       });
@@ -45,14 +45,14 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
     }),
     takenBack(db, clock, unpublishTemplate, changes.unpublishTemplate),
     takenBack(db, clock, disableTemplate, changes.disableTemplate),
-    implement(deleteTemplate, async ({ params: { id } }) => {
+    implement(deleteTemplate, async ({ params: { id }, caller }) => {
       const template = await findTemplate(db, id);
-      const outcome = await changes.deleteTemplate(db, id);
+      const outcome = await changes.deleteTemplate(db, { id, by: caller.name, at: clock().toISOString() });
       if (!template || outcome === 'missing') throw notFound();
       if (outcome === 'in-use') {
         throw refusal(
           'TemplateInUse',
-          'Accounts or requests refer to the template: it can be unpublished or disabled.',
+          'Accounts, requests, a migration or a freeze refer to the template: it can be unpublished or disabled.',
         );
       }
       return { body: template };
@@ -62,16 +62,31 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
 
 type Published = TemplateRow & { readonly warnings: Finding[] };
 
-const NOTHING_TO_PUBLISH = 'The newest version is neither a draft nor unpublished.';
+const NOTHING_TO_PUBLISH = 'The version is neither a draft nor unpublished.';
+const WHICH_VERSION =
+  'Nothing is published, and there are a draft and an unpublished version: name the one to publish as version.';
 
-/** The newest version's revision, once the preview finds no error in it. */
-async function checked(dependencies: Dependencies, id: string) {
-  const newest = await findTemplate(dependencies.db, id);
-  if (!newest) throw notFound();
-  if (newest.state !== 'draft' && newest.state !== 'unpublished') throw refusal('StateConflict', NOTHING_TO_PUBLISH);
-  const { errors, warnings } = await previewTemplate(dependencies, newest.template);
+/** The template's revision, once the preview finds no error in the version that is to be published. */
+async function checked(dependencies: Dependencies, id: string, version: number | undefined) {
+  const row = await publishable(dependencies.db, id, version);
+  const { errors, warnings } = await previewTemplate(dependencies, row.template);
   if (errors.length > 0) throw invalid(errors.map((error) => ({ location: 'body', ...error })));
-  return { expectedRevision: newest.revision, warnings };
+  return { expectedRevision: row.revision, warnings };
+}
+
+async function publishable(db: Database, id: string, version: number | undefined): Promise<TemplateRow> {
+  const found = await changes.findPublishable(db, id, version);
+  switch (found.outcome) {
+    case 'found':
+      return found.row;
+    case 'missing':
+      if (version === undefined || !(await findTemplate(db, id))) throw notFound();
+      throw invalid([{ location: 'body', field: '/version', message: 'is not a version of the template' }]);
+    case 'wrong-state':
+      throw refusal('StateConflict', NOTHING_TO_PUBLISH);
+    case 'version-unnamed':
+      throw refusal('StateConflict', WHICH_VERSION);
+  }
 }
 
 /** What lets no more be asked for under a template. */
@@ -84,7 +99,7 @@ function takenBack(
   return implement(route, async (call) => {
     const at = clock().toISOString();
     const row = await onceOnly(db, { route, call, at }, async (transaction) => {
-      const changed = await change(transaction, { id: call.params.id });
+      const changed = await change(transaction, { id: call.params.id, by: call.caller.name, at });
       if (changed.outcome === 'wrong-state') throw refusal('NotPublished');
       return { body: changedRow(changed, 'The template is not published.') };
     });

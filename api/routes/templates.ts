@@ -5,6 +5,7 @@ import {
   changeTemplate,
   checkName,
   createTemplate,
+  listTemplateEvents,
   listTemplates,
   previewTemplate,
   readTemplate,
@@ -14,6 +15,7 @@ import { API_PREFIX } from '../../contracts/http/route.ts';
 import type { User } from '../../contracts/permissions.ts';
 import { templateSchema, type Template } from '../../contracts/template.ts';
 import { createTemplate as storeTemplate, replaceDraft } from '../../db/queries/publish-templates.ts';
+import { listTemplateEvents as listEvents } from '../../db/queries/template-events.ts';
 import * as queries from '../../db/queries/templates.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
@@ -23,6 +25,8 @@ import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { checkName as checkNameUnder } from '../name-check.ts';
 import { previewTemplate as preview } from '../template-preview.ts';
 
+/** The id of an event: a whole number that JavaScript can hold. */
+const eventCursorSchema = z.string().regex(/^\d{1,15}$/);
 const cursorSchema = z.strictObject({ name: templateSchema.shape.name, id: z.uuid() });
 
 export function templateRoutes(dependencies: Dependencies): Implementation[] {
@@ -49,14 +53,15 @@ export function templateRoutes(dependencies: Dependencies): Implementation[] {
       const at = clock().toISOString();
       const created = await onceOnly(db, { route: createTemplate, call, at }, async (transaction) => {
         const id = randomUUID();
-        const outcome = await storeTemplate(transaction, { id, template, createdBy: caller.name, createdAt: at });
+        const outcome = await storeTemplate(transaction, { id, template, by: caller.name, at });
         if (outcome === 'domain-missing') throw unknownDomain();
         return { body: (await queries.findTemplate(transaction, id))! };
       });
       return { ...answerOf(created), location: `${API_PREFIX}/templates/${created.id}` };
     }),
-    implement(changeTemplate, async ({ params: { id }, body: template, ifMatch }) => {
-      const changed = await replaceDraft(db, { id, template, expectedRevision: ifMatch });
+    implement(changeTemplate, async ({ params: { id }, body: template, ifMatch, caller }) => {
+      const doing = { by: caller.name, at: clock().toISOString() };
+      const changed = await replaceDraft(db, { id, template, expectedRevision: ifMatch, ...doing });
       switch (changed.outcome) {
         case 'changed':
           return answerOf(changed.row);
@@ -77,6 +82,11 @@ export function templateRoutes(dependencies: Dependencies): Implementation[] {
       const newest = await queries.findTemplate(db, id);
       if (!newest) throw notFound();
       return { body: await preview(dependencies, newest.template) };
+    }),
+    implement(listTemplateEvents, async ({ params: { id }, query: { limit, after } }) => {
+      if (!(await queries.findTemplate(db, id))) throw notFound();
+      const page = { templateId: id, limit, after: decodeCursor(eventCursorSchema, after) };
+      return { body: pageAnswer(await listEvents(db, page), (event) => event) };
     }),
     implement(checkName, async ({ params: { id }, body: { samAccountName }, caller }) => {
       const published = await queries.findPublishedTemplate(db, id);

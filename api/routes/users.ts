@@ -22,11 +22,13 @@ import { implement, type Implementation } from '../http/implementation.ts';
 import { onceOnly, operationIdFor } from '../http/idempotency.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
+import { reassessAfter } from '../reassessment.ts';
 
 const cursorSchema = userNameSchema;
 
-/** The last administrator would lock everybody out. */
+/** The last administrator would lock everybody out: by disabling themselves, or when two disable each other. */
 const NOT_YOURSELF = 'Nobody disables themselves. Ask another administrator.';
+const LAST_OF_ALL = 'Nobody else is an active administrator: at least one remains.';
 const LINKED_ALREADY = 'Another user is linked to this account of the directory already.';
 
 export function userRoutes(dependencies: Dependencies): Implementation[] {
@@ -85,20 +87,22 @@ export function userRoutes(dependencies: Dependencies): Implementation[] {
 }
 
 /** What disables or enables a user. The accounts that it concerns are told before the commit: a crash loses nothing. */
-function switchOf({ db, gateway, clock }: Dependencies, route: typeof disableUser): Implementation {
+function switchOf(dependencies: Dependencies, route: typeof disableUser): Implementation {
+  const { db, clock } = dependencies;
   const disabled = route === disableUser;
   return implement(route, async (call) => {
     const { name } = call.params;
     if (disabled && name === call.caller.name) throw refusal('Forbidden', NOT_YOURSELF);
     const at = clock().toISOString();
     const body = await onceOnly(db, { route, call, at }, async (transaction) => {
+      if (disabled && (await queries.isLastAdministrator(transaction, name))) throw refusal('Forbidden', LAST_OF_ALL);
       const before = await queries.findUser(transaction, name);
       if (!before || !(await queries.setUserDisabled(transaction, name, disabled))) throw notFound();
       const user = await mustFind(transaction, name);
       const operationId = operationIdFor(call.caller.name, `${route.operationId} ${name}`, call.idempotencyKey);
       if (before.disabled !== disabled) {
         const approvers = await seatsOf(transaction, name, at);
-        await gateway.reassess(operationId, { approvers, left: disabled ? [name] : [] });
+        await reassessAfter(transaction, dependencies, operationId, { approvers, left: disabled ? [name] : [] });
       }
       return { body: user };
     });

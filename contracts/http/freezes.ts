@@ -23,10 +23,10 @@ export const newFreezeSchema = z.strictObject({
   scope: z.enum(FREEZE_SCOPES),
   subject: z
     .string()
+    .max(253)
     .trim()
     .toLowerCase()
     .min(1)
-    .max(253)
     .describe('The name of the domain, or the id of the template'),
   reason: textSchema(1000).describe('Others read it while they wait'),
 });

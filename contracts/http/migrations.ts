@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { durationSchema, fqdnSchema, instantSchema, namePartSchema, userNameSchema } from '../fields.ts';
 import { groupNameSchema } from '../template.ts';
-import { pageQuerySchema, pageSchema } from './page.ts';
+import { countSchema, pageQuerySchema, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
 /** As many ids as the body of a request has room for. */
@@ -14,7 +14,9 @@ export const migrationChangesSchema = z
   .strictObject({
     templateId: z.uuid().toLowerCase().optional().describe('Its published version, of the same domain'),
     interval: durationSchema.optional().describe('One of the intervals of the template'),
-    endsAt: instantSchema.optional().describe('A past date ends the accounts at the next 00:00 UTC'),
+    endsAt: instantSchema
+      .optional()
+      .describe('00:00 UTC, at most 100 years ahead; a past date ends the accounts at the next 00:00 UTC'),
     owners: z.array(userNameSchema).min(1).max(20).optional(),
     ownerGroups: z.array(groupNameSchema).max(10).optional(),
   })
@@ -131,7 +133,7 @@ export const previewMigration = defineRoute({
   description: 'Changes nothing.',
   access: { action: 'create', kind: 'migration' },
   query: pageQuerySchema.extend({
-    limit: z.coerce.number().int().min(1).max(MAX_PREVIEW_PAGE).default(MAX_PREVIEW_PAGE),
+    limit: countSchema(MAX_PREVIEW_PAGE).default(MAX_PREVIEW_PAGE),
   }),
   body: migrationSelectionSchema,
   answer: { status: 200, description: 'A page of accounts', schema: pageSchema(migrationItemSchema) },

@@ -1,15 +1,16 @@
 /** The outbox: what people were or will be told, by whom nothing is sent twice. */
 import { z } from 'zod';
 import { instantSchema } from '../fields.ts';
-import { NOTICE_KINDS } from '../notices.ts';
+import { OUTBOX_KINDS } from '../notices.ts';
 import { pageQueryFields, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
 export const outboxNoticeSchema = z
   .object({
     id: z.string(),
-    accountId: z.uuid(),
-    kind: z.enum(NOTICE_KINDS),
+    accountId: z.uuid().nullable().describe('The account that it is about, if it is about one'),
+    templateId: z.uuid().nullable().describe('The template that it is about, if it is about one'),
+    kind: z.enum(OUTBOX_KINDS),
     dueAt: instantSchema,
     recipient: z.string().describe('The user it is for'),
     address: z.string().describe('An e-mail address, or `user:<name>` for somebody who has none'),
@@ -17,7 +18,7 @@ export const outboxNoticeSchema = z
     createdAt: instantSchema.describe('When it was put into the outbox'),
     sentAt: instantSchema.nullable(),
   })
-  .describe('One notice to one address: once per account, kind, due time and address');
+  .describe('One notice to one address: once per account or template, kind, due time and address');
 
 export const listNotices = defineRoute({
   operationId: 'listNotices',
@@ -28,8 +29,9 @@ export const listNotices = defineRoute({
   access: { action: 'read', kind: 'notice' },
   query: z.strictObject({
     ...pageQueryFields,
-    kind: z.enum(NOTICE_KINDS).optional(),
+    kind: z.enum(OUTBOX_KINDS).optional(),
     account: z.uuid().toLowerCase().optional().describe('The id of an account'),
+    template: z.uuid().toLowerCase().optional().describe('The id of a template'),
   }),
   answer: { status: 200, description: 'A page of notices', schema: pageSchema(outboxNoticeSchema) },
 });

@@ -1,8 +1,8 @@
 /** Templates over HTTP: drafts are made, edited and checked, then published; what is published is not edited any more. */
 import { z } from 'zod';
 import { instantSchema } from '../fields.ts';
-import { TEMPLATE_STATES, templateSchema } from '../template.ts';
-import { pageQueryFields, pageSchema } from './page.ts';
+import { TEMPLATE_EVENT_TYPES, TEMPLATE_STATES, templateSchema } from '../template.ts';
+import { countSchema, pageQueryFields, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
 
 /** Postgres counts versions in 32 bits. */
@@ -42,10 +42,21 @@ export const publishedTemplateSchema = templateVersionSchema
   .extend({ warnings: z.array(findingSchema).describe('As of the moment of publishing') })
   .describe('The version that was published');
 
+export const templateEventSchema = z
+  .object({
+    id: z.string(),
+    templateId: z.uuid(),
+    version: z.number().int(),
+    type: z.enum(TEMPLATE_EVENT_TYPES),
+    at: instantSchema,
+    actor: z.string(),
+  })
+  .describe('Something that happened to a template');
+
 export const NAME_RULES = ['length', 'characters', 'reserved', 'prefix', 'pattern', 'open', 'directory'] as const;
 
 export const nameCheckSchema = z.strictObject({
-  samAccountName: z.string().trim().max(64).describe('The name as far as it is typed'),
+  samAccountName: z.string().max(64).trim().describe('The name as far as it is typed'),
 });
 
 export const checkedNameSchema = z
@@ -63,6 +74,18 @@ export const checkedNameSchema = z
     ),
   })
   .describe('Whether a name could be asked for, rule by rule');
+
+const publicationSchema = z
+  .strictObject({
+    version: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_VERSION)
+      .optional()
+      .describe('A draft or an unpublished version; absent: the newest one'),
+  })
+  .optional();
 
 export type Finding = z.infer<typeof findingSchema>;
 export type TemplatePreview = z.infer<typeof templatePreviewSchema>;
@@ -116,7 +139,7 @@ export const readTemplateVersion = defineRoute({
   summary: 'One version of a template',
   description: 'Drafts are for administrators; what was ever published is for everybody: accounts live under it.',
   access: { action: 'read', kind: 'template' },
-  params: templateParams.extend({ version: z.coerce.number().int().min(1).max(MAX_VERSION) }),
+  params: templateParams.extend({ version: countSchema(MAX_VERSION) }),
   answer: templateAnswer,
 });
 
@@ -154,9 +177,10 @@ export const publishTemplate = defineRoute({
   tag: 'Templates',
   summary: 'Publish the draft, or what was unpublished',
   description:
-    'New requests are made under it from now on; accounts and requests of earlier versions keep those. Refused with one entry for each error of the preview.',
+    'New requests are made under it from now on; accounts and requests of earlier versions keep those. Refused with one entry for each error of the preview. With nothing published, an unpublished version and a draft, the version must be named.',
   access: { action: 'update', kind: 'template' },
   params: templateParams,
+  body: publicationSchema,
   answer: { ...templateAnswer, schema: publishedTemplateSchema },
   errors: ['StateConflict'],
 });
@@ -210,6 +234,18 @@ export const previewTemplate = defineRoute({
   answer: { status: 200, description: 'Errors and warnings', schema: templatePreviewSchema },
 });
 
+export const listTemplateEvents = defineRoute({
+  operationId: 'listTemplateEvents',
+  method: 'get',
+  path: '/templates/{id}/events',
+  tag: 'Templates',
+  summary: 'What happened to a template, and who did it, oldest first',
+  access: { action: 'update', kind: 'template' },
+  params: templateParams,
+  query: z.strictObject(pageQueryFields),
+  answer: { status: 200, description: 'A page of events', schema: pageSchema(templateEventSchema) },
+});
+
 export const checkName = defineRoute({
   operationId: 'checkName',
   method: 'post',
@@ -236,5 +272,6 @@ export const templateRouteTable = [
   disableTemplate,
   deleteTemplate,
   previewTemplate,
+  listTemplateEvents,
   checkName,
 ];

@@ -1,6 +1,6 @@
 /** Users of the product and their API tokens. */
 import { z } from 'zod';
-import { fqdnSchema, instantSchema, lineSchema, userNameSchema } from '../fields.ts';
+import { fqdnSchema, instantSchema, lineSchema, newUserNameSchema, userNameSchema } from '../fields.ts';
 import { ROLES } from '../permissions.ts';
 import { pageQuerySchema, pageSchema } from './page.ts';
 import { defineRoute } from './route.ts';
@@ -45,7 +45,7 @@ export const userWithTokenSchema = userSchema
 export type UserWithToken = z.infer<typeof userWithTokenSchema>;
 
 export const newUserSchema = z.strictObject({
-  name: userNameSchema,
+  name: newUserNameSchema,
   role: roleSchema,
   emails: emailsSchema.default([]),
   directoryAccount: directoryAccountSchema.nullable().default(null),

@@ -46,8 +46,7 @@ CREATE TABLE "accounts" (
 	"object_guid" text,
 	"object_sid" text,
 	"distinguished_name" text,
-	"secret" jsonb,
-	"state_since" timestamp (3) with time zone NOT NULL
+	"secret" jsonb
 );
 --> statement-breakpoint
 CREATE TABLE "delegations" (
@@ -62,10 +61,10 @@ CREATE TABLE "delegations" (
 CREATE TABLE "destructive_steps" (
 	"account_id" uuid NOT NULL,
 	"step" text NOT NULL,
-	"sequence" integer NOT NULL,
+	"occasion" timestamp (3) with time zone NOT NULL,
 	"domain" text NOT NULL,
 	"at" timestamp (3) with time zone NOT NULL,
-	CONSTRAINT "destructive_steps_account_id_step_sequence_pk" PRIMARY KEY("account_id","step","sequence")
+	CONSTRAINT "destructive_steps_account_id_step_occasion_pk" PRIMARY KEY("account_id","step","occasion")
 );
 --> statement-breakpoint
 CREATE TABLE "domains" (
@@ -132,15 +131,17 @@ CREATE TABLE "name_reservations" (
 --> statement-breakpoint
 CREATE TABLE "notices" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "notices_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"account_id" uuid NOT NULL,
+	"account_id" uuid,
+	"template_id" uuid,
 	"kind" text NOT NULL,
+	"sequence" integer,
 	"due_at" timestamp (3) with time zone NOT NULL,
 	"recipient" text NOT NULL,
 	"address" text NOT NULL,
 	"detail" jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"sent_at" timestamp (3) with time zone,
-	CONSTRAINT "notices_once" UNIQUE("account_id","kind","due_at","address")
+	CONSTRAINT "notices_once" UNIQUE NULLS NOT DISTINCT("account_id","template_id","kind","due_at","sequence","address")
 );
 --> statement-breakpoint
 CREATE TABLE "operations" (
@@ -151,6 +152,15 @@ CREATE TABLE "operations" (
 	"body" jsonb,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "operations_caller_key_pk" PRIMARY KEY("caller","key")
+);
+--> statement-breakpoint
+CREATE TABLE "template_events" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "template_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"template_id" uuid NOT NULL,
+	"version" integer NOT NULL,
+	"type" text NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"actor" text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "template_versions" (
@@ -202,7 +212,7 @@ CREATE INDEX "accounts_by_state" ON "accounts" USING btree ("state","submitted_a
 CREATE INDEX "accounts_by_domain" ON "accounts" USING btree ("domain","submitted_at","id");--> statement-breakpoint
 CREATE INDEX "accounts_by_template" ON "accounts" USING btree ("template_id","submitted_at","id");--> statement-breakpoint
 CREATE INDEX "accounts_blocked" ON "accounts" USING btree ("submitted_at","id") WHERE "accounts"."blocked" is not null;--> statement-breakpoint
-CREATE INDEX "accounts_queued" ON "accounts" USING btree ("domain","state_since") WHERE "accounts"."state" in ('approved', 'withdrawing', 'retiring');--> statement-breakpoint
+CREATE INDEX "accounts_queued" ON "accounts" USING btree ("domain",("blocked" ->> 'since')) WHERE "accounts"."blocked" ->> 'code' in ('EngineOffline', 'EngineTimeout');--> statement-breakpoint
 CREATE INDEX "accounts_name_trigrams" ON "accounts" USING gin (lower("sam_account_name") gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "delegations_delegator" ON "delegations" USING btree ("delegator","starts_at","id");--> statement-breakpoint
 CREATE INDEX "delegations_delegate" ON "delegations" USING btree ("delegate","ends_at");--> statement-breakpoint
@@ -216,7 +226,9 @@ CREATE INDEX "migrations_newest" ON "migrations" USING btree ("requested_at","id
 CREATE UNIQUE INDEX "name_reservations_taken" ON "name_reservations" USING btree ("domain",lower("sam_account_name")) WHERE "name_reservations"."released_at" is null;--> statement-breakpoint
 CREATE INDEX "name_reservations_template" ON "name_reservations" USING btree ("template_id");--> statement-breakpoint
 CREATE INDEX "notices_by_kind" ON "notices" USING btree ("kind","id");--> statement-breakpoint
+CREATE INDEX "notices_by_template" ON "notices" USING btree ("template_id","id");--> statement-breakpoint
 CREATE INDEX "operations_created_at" ON "operations" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "template_events_template" ON "template_events" USING btree ("template_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "template_versions_draft" ON "template_versions" USING btree ("template_id") WHERE "template_versions"."state" = 'draft';--> statement-breakpoint
 CREATE UNIQUE INDEX "template_versions_published" ON "template_versions" USING btree ("template_id") WHERE "template_versions"."state" = 'published';--> statement-breakpoint
 CREATE INDEX "template_versions_created_by" ON "template_versions" USING btree ("created_by");--> statement-breakpoint

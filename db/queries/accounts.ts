@@ -1,5 +1,5 @@
 /** What the API reads of the projection. Nothing here writes: that is `project-account.ts`. */
-import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, min, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, getTableColumns, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { NodePgPreparedQuery } from 'drizzle-orm/node-postgres';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
@@ -8,7 +8,7 @@ import type { User } from '../../contracts/permissions.ts';
 import type { Database, Drizzle } from '../client.ts';
 import { accountEvents } from '../schema/account-events.ts';
 import { partyOf } from '../schema/account-parties.ts';
-import { accounts, ENGINE_STATES } from '../schema/accounts.ts';
+import { accounts, blockedSince, waitsForEngine } from '../schema/accounts.ts';
 import { pageOf, type Page } from './page.ts';
 import { mergedKeys, paddedParties, partiesOf, partyValues } from './party-keys.ts';
 import { createStatementCache } from './statement-cache.ts';
@@ -36,7 +36,7 @@ export interface AccountFilter {
   readonly limit: number;
 }
 
-const { stateSince: _stateSince, ...COLUMNS } = getTableColumns(accounts);
+const COLUMNS = getTableColumns(accounts);
 
 /** Under the contract's names, so that a row as the driver gives it is an account but for its instants. */
 const NAMED_COLUMNS = Object.fromEntries(
@@ -190,14 +190,14 @@ export async function blockedByCode(db: Database): Promise<{ code: ErrorCode; ac
   );
 }
 
-/** Per domain, since when the oldest account waits for an engine's step. Domains in which none waits are absent. */
+/** Per domain, since when the account that has waited longest for an engine waits. Domains in which none does are absent. */
 export async function oldestQueued(db: Database): Promise<{ domain: string; since: string }[]> {
-  const rows = await db.query((drizzle) =>
+  const since = sql<string>`min(${blockedSince(accounts.blocked)})`;
+  return db.query((drizzle) =>
     drizzle
-      .select({ domain: accounts.domain, since: min(accounts.stateSince) })
+      .select({ domain: accounts.domain, since })
       .from(accounts)
-      .where(inArray(accounts.state, [...ENGINE_STATES]))
+      .where(waitsForEngine(accounts.blocked))
       .groupBy(accounts.domain),
   );
-  return rows.flatMap(({ domain, since }) => (since === null ? [] : [{ domain, since }]));
 }

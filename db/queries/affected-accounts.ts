@@ -2,7 +2,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Account } from '../../contracts/account.ts';
 import { askedOn, type People } from '../../contracts/approval.ts';
-import { isAllowed, LIVING_STATES, type AccountState } from '../../contracts/lifecycle.ts';
+import { ACCOUNT_STATES, FINAL_STATES, isAllowed } from '../../contracts/lifecycle.ts';
 import type { Database } from '../client.ts';
 import { partyOf } from '../schema/account-parties.ts';
 import { accounts } from '../schema/accounts.ts';
@@ -32,7 +32,8 @@ interface Change {
   readonly limit: number;
 }
 
-const CONCERNED_STATES: readonly AccountState[] = ['submitted', ...LIVING_STATES];
+/** An account that is not alive yet, or put aside, keeps in mind which owners left: it looks for others when it lives. */
+const CONCERNED_STATES = ACCOUNT_STATES.filter((state) => !FINAL_STATES.includes(state));
 
 const COLUMNS = {
   id: accounts.id,
@@ -61,7 +62,7 @@ export async function findAffected(
       .select(COLUMNS)
       .from(accounts)
       .innerJoin(mergedKeys(padded.length, { behind }), sql`mine.account_id = ${accounts.id}`)
-      .where(inArray(accounts.state, [...CONCERNED_STATES]))
+      .where(inArray(accounts.state, CONCERNED_STATES))
       .orderBy(sql`mine.submitted_at desc, mine.account_id desc`)
       .limit(limit + 1)
       .prepare('')
@@ -122,6 +123,6 @@ function affectedBy(row: Row, seats: People, owners: Owners): AffectedAccount {
     seats.users.some((name) => asked.users.includes(name)) || seats.groups.some((name) => asked.groups.includes(name));
   const owns = ([user, of]: [string, string[]]): boolean =>
     row.owners.includes(user) || of.some((group) => row.ownerGroups.includes(group));
-  const left = LIVING_STATES.includes(row.state) ? [...owners].filter(owns).map(([user]) => user) : [];
+  const left = [...owners].filter(owns).map(([user]) => user);
   return { accountId: row.id, domain: row.domain, approversChanged, left };
 }

@@ -3,6 +3,7 @@ import { desc, eq, sql, type InferSelectModel } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { migrations } from '../schema/migrations.ts';
 import { pageOf, type Page } from './page.ts';
+import { findTemplate, holdTemplate } from './templates.ts';
 
 export type MigrationRow = InferSelectModel<typeof migrations>;
 
@@ -11,8 +12,19 @@ export interface MigrationCursor {
   readonly id: string;
 }
 
-/** `exists`: the id is in use. */
-export async function createMigration(db: Database, migration: MigrationRow): Promise<'created' | 'exists'> {
+/**
+ * Puts a migration on record, in a transaction that keeps its template from being deleted meanwhile. `exists`: the id is in
+ * use; `template-missing`: the template that it moves accounts to was deleted.
+ */
+export async function createMigration(
+  db: Database,
+  migration: MigrationRow,
+): Promise<'created' | 'exists' | 'template-missing'> {
+  const { snapshot } = migration.changes;
+  if (snapshot) {
+    await holdTemplate(db, snapshot.templateId);
+    if (!(await findTemplate(db, snapshot.templateId))) return 'template-missing';
+  }
   const created = await db.query((drizzle) =>
     drizzle.insert(migrations).values(migration).onConflictDoNothing().returning({ id: migrations.id }),
   );

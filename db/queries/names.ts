@@ -22,3 +22,14 @@ export async function isNameReserved(
   );
   return rows.length > 0;
 }
+
+/** Whether the account has taken a name, in whatever domain; one that was given back counts too. */
+export async function hasTakenName(db: Database, accountId: string): Promise<boolean> {
+  const rows = await db.query((drizzle) =>
+    drizzle
+      .select({ accountId: nameReservations.accountId })
+      .from(nameReservations)
+      .where(eq(nameReservations.accountId, accountId)),
+  );
+  return rows.length > 0;
+}

@@ -1,36 +1,40 @@
 /** What the outbox holds. It is filled by `fill-outbox.ts`. */
-import { and, desc, eq, lt, type InferSelectModel } from 'drizzle-orm';
-import type { NoticeKind } from '../../contracts/notices.ts';
+import { and, desc, eq, getTableColumns, lt, type InferSelectModel } from 'drizzle-orm';
+import type { OutboxKind } from '../../contracts/notices.ts';
 import type { Database } from '../client.ts';
 import { notices } from '../schema/notices.ts';
 import { pageOf, type Page } from './page.ts';
 
-export interface NoticeRow extends Omit<InferSelectModel<typeof notices>, 'id'> {
+export interface NoticeRow extends Omit<InferSelectModel<typeof notices>, 'id' | 'sequence'> {
   /** Grows in the order of writing; also where a page begins. */
   readonly id: string;
 }
 
 export interface NoticeFilter {
-  readonly kind?: NoticeKind | undefined;
+  readonly kind?: OutboxKind | undefined;
   readonly accountId?: string | undefined;
+  readonly templateId?: string | undefined;
   /** The id of the last notice of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
 }
 
+const { sequence: _sequence, ...SHOWN_COLUMNS } = getTableColumns(notices);
+
 /** A page of notices, the newest first. */
 export async function listNotices(
   db: Database,
-  { kind, accountId, after, limit }: NoticeFilter,
+  { kind, accountId, templateId, after, limit }: NoticeFilter,
 ): Promise<Page<NoticeRow, string>> {
   const rows = await db.query((drizzle) =>
     drizzle
-      .select()
+      .select(SHOWN_COLUMNS)
       .from(notices)
       .where(
         and(
           kind === undefined ? undefined : eq(notices.kind, kind),
           accountId === undefined ? undefined : eq(notices.accountId, accountId),
+          templateId === undefined ? undefined : eq(notices.templateId, templateId),
           after === undefined ? undefined : lt(notices.id, Number(after)),
         ),
       )

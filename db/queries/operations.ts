@@ -76,6 +76,23 @@ export async function findOperation(
   return { outcome: 'answered', answer: { status: first.status, body: first.body } };
 }
 
+/**
+ * Holds `operationId` until the transaction ends, for those who {@link awaitOperation}: call it before they begin. A lock
+ * and no row, so that a crash leaves nothing behind.
+ */
+export async function holdOperation(transaction: Database, operationId: string): Promise<void> {
+  await transaction.query((drizzle) => drizzle.execute(sql`select pg_advisory_xact_lock(${lockOf(operationId)})`));
+}
+
+/** Resolves when no transaction holds `operationId` any more; rejects when one does for longer than a statement may take. */
+export async function awaitOperation(db: Database, operationId: string): Promise<void> {
+  await db.query((drizzle) => drizzle.execute(sql`select pg_advisory_xact_lock_shared(${lockOf(operationId)})`));
+}
+
+function lockOf(operationId: string) {
+  return sql`hashtextextended(${operationId}, 0)`;
+}
+
 /** Rows that another request is at are left to it: nobody waits here. */
 async function forgetOld(drizzle: Drizzle, beforeMs: number): Promise<void> {
   const old = drizzle

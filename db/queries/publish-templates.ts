@@ -3,14 +3,18 @@
  * instant the second one sees what the first one left.
  */
 import { and, eq, sql, type InferSelectModel } from 'drizzle-orm';
-import type { Template, TemplateState } from '../../contracts/template.ts';
+import type { Template, TemplateEventType, TemplateState } from '../../contracts/template.ts';
 import type { Database, Drizzle } from '../client.ts';
+import { tellOfDraft, type TemplateDraft } from '../fill-outbox.ts';
 import { accounts } from '../schema/accounts.ts';
 import { domains } from '../schema/domains.ts';
 import { drafts } from '../schema/drafts.ts';
+import { freezes } from '../schema/freezes.ts';
+import { migrations } from '../schema/migrations.ts';
 import { nameReservations } from '../schema/name-reservations.ts';
 import { templateVersions } from '../schema/template-versions.ts';
 import { templates } from '../schema/templates.ts';
+import { recordTemplateEvent } from './template-events.ts';
 import { findPublishedTemplate, findTemplate, type TemplateRow } from './templates.ts';
 
 /** What a change of a template came to. `wrong-state`: its versions are not in the states that the change needs. */
@@ -27,41 +31,42 @@ interface Aim {
   readonly expectedRevision?: number | undefined;
 }
 
-interface Making {
-  readonly createdBy: string;
+/** Who changes it, and when, for the record. */
+interface Doing {
+  readonly by: string;
   /** ISO 8601 in UTC. */
-  readonly createdAt: string;
+  readonly at: string;
 }
 
 /** Stores a template whose only version is a draft. `domain-missing`: its domain is not registered. */
 export async function createTemplate(
   db: Database,
-  { id, template, createdBy, createdAt }: Making & { readonly id: string; readonly template: Template },
+  { id, template, by, at }: Doing & { readonly id: string; readonly template: Template },
 ): Promise<'created' | 'exists' | 'domain-missing'> {
-  return db.transaction((transaction) =>
-    transaction.query(async (drizzle) => {
+  return db.transaction(async (transaction) => {
+    const outcome = await transaction.query(async (drizzle) => {
       if (!(await isRegistered(drizzle, template))) return 'domain-missing';
       const created = await drizzle
         .insert(templates)
-        .values({ id, ...listed(template), newestVersion: 1, revision: 1, createdAt })
+        .values({ id, ...listed(template), newestVersion: 1, revision: 1, createdAt: at })
         .onConflictDoNothing()
         .returning({ id: templates.id });
       if (created.length === 0) return 'exists';
-      const state = 'draft' as const;
-      await drizzle
-        .insert(templateVersions)
-        .values({ templateId: id, version: 1, state, document: template, createdBy, createdAt });
+      await drizzle.insert(templateVersions).values(draftRow(id, 1, template, { by, at }));
       return 'created';
-    }),
-  );
+    });
+    if (outcome === 'created')
+      await recordDraft(transaction, { templateId: id, version: 1, name: template.name, by, at });
+    return outcome;
+  });
 }
 
 /** Puts `template` into the place of the draft. */
 export async function replaceDraft(
   db: Database,
-  { template, ...aim }: Aim & { readonly template: Template },
+  { template, ...aim }: Aim & Doing & { readonly template: Template },
 ): Promise<ChangedTemplate> {
-  return change(db, aim, async (drizzle, { id, newest }) => {
+  return change(db, 'edited', aim, async (drizzle, { id, newest }) => {
     if (newest.state !== 'draft') return 'wrong-state';
     if (!(await isRegistered(drizzle, template))) return 'domain-missing';
     await drizzle.update(templateVersions).set({ document: template }).where(isVersion(id, newest.version));
@@ -71,18 +76,16 @@ export async function replaceDraft(
 }
 
 /** Begins a draft as a copy of the published version, or of the newest one when none is published. */
-export async function addDraft(db: Database, { createdBy, createdAt, ...aim }: Aim & Making): Promise<AddedDraft> {
+export async function addDraft(db: Database, aim: Aim & Doing): Promise<AddedDraft> {
   let existing: number | undefined;
-  const changed = await change(db, aim, async (drizzle, { id, newest, published }) => {
+  const changed = await change(db, 'drafted', aim, async (drizzle, { id, newest, published }) => {
     if (newest.state === 'draft') {
       existing = newest.version;
       return 'wrong-state';
     }
     const version = newest.version + 1;
     const { template: document } = published ?? newest;
-    await drizzle
-      .insert(templateVersions)
-      .values({ templateId: id, version, state: 'draft', document, createdBy, createdAt });
+    await drizzle.insert(templateVersions).values(draftRow(id, version, document, aim));
     await drizzle
       .update(templates)
       .set({ ...listed(document), newestVersion: version })
@@ -93,24 +96,57 @@ export async function addDraft(db: Database, { createdBy, createdAt, ...aim }: A
 }
 
 /**
- * Makes the newest version the published one: a draft, or what was unpublished. The version that was published before
- * becomes `unpublished`; accounts and requests under it keep it.
+ * What publishing a version would publish; without one the newest. `wrong-state`: it is neither a draft nor unpublished.
+ * `version-unnamed`: it must be named, for nothing is published, and the draft and an unpublished one can both be meant.
+ */
+export type Publishable =
+  | { readonly outcome: 'found'; readonly row: TemplateRow }
+  | { readonly outcome: 'missing' | 'wrong-state' | 'version-unnamed' };
+
+export async function findPublishable(db: Database, id: string, version?: number): Promise<Publishable> {
+  const row = await findTemplate(db, id, version);
+  if (!row) return { outcome: 'missing' };
+  if (row.state !== 'draft' && row.state !== 'unpublished') return { outcome: 'wrong-state' };
+  if (version === undefined && row.state === 'draft' && (await isUnpublished(db, id))) {
+    return { outcome: 'version-unnamed' };
+  }
+  return { outcome: 'found', row };
+}
+
+/** Whether no version is published, but one was until somebody unpublished it. */
+async function isUnpublished(db: Database, id: string): Promise<boolean> {
+  const states = await db.query((drizzle) =>
+    drizzle
+      .selectDistinct({ state: templateVersions.state })
+      .from(templateVersions)
+      .where(eq(templateVersions.templateId, id)),
+  );
+  const has = (wanted: TemplateState): boolean => states.some(({ state }) => state === wanted);
+  return has('unpublished') && !has('published');
+}
+
+/**
+ * Makes a version the published one, as {@link findPublishable} finds it. The version that was published before becomes
+ * `unpublished`; accounts and requests under it keep it.
  */
 export async function publishTemplate(
   db: Database,
-  { by, at, ...aim }: Aim & { readonly by: string; readonly at: string },
+  aim: Aim & Doing & { readonly version?: number | undefined },
 ): Promise<ChangedTemplate> {
-  return change(db, aim, async (drizzle, { id, newest, published }) => {
-    if (newest.state !== 'draft' && newest.state !== 'unpublished') return 'wrong-state';
+  const { by, at } = aim;
+  return change(db, 'published', aim, async (drizzle, { id, published, transaction }) => {
+    const publishable = await findPublishable(transaction, id, aim.version);
+    if (publishable.outcome !== 'found') return 'wrong-state';
+    const { version } = publishable.row;
     if (published) await setState(drizzle, id, published.version, { state: 'unpublished' });
-    await setState(drizzle, id, newest.version, { state: 'published', publishedBy: by, publishedAt: at });
-    return newest.version;
+    await setState(drizzle, id, version, { state: 'published', publishedBy: by, publishedAt: at });
+    return version;
   });
 }
 
 /** Nothing can be asked for under the published version any more, until it is published again. */
-export async function unpublishTemplate(db: Database, aim: Aim): Promise<ChangedTemplate> {
-  return change(db, aim, async (drizzle, { id, published }) => {
+export async function unpublishTemplate(db: Database, aim: Aim & Doing): Promise<ChangedTemplate> {
+  return change(db, 'unpublished', aim, async (drizzle, { id, published }) => {
     if (!published) return 'wrong-state';
     await setState(drizzle, id, published.version, { state: 'unpublished' });
     return published.version;
@@ -118,8 +154,8 @@ export async function unpublishTemplate(db: Database, aim: Aim): Promise<Changed
 }
 
 /** Nothing can ever be asked for again under the published version, or under the newest one if that is unpublished. */
-export async function disableTemplate(db: Database, aim: Aim): Promise<ChangedTemplate> {
-  return change(db, aim, async (drizzle, { id, newest, published }) => {
+export async function disableTemplate(db: Database, aim: Aim & Doing): Promise<ChangedTemplate> {
+  return change(db, 'disabled', aim, async (drizzle, { id, newest, published }) => {
     const version = published ?? (newest.state === 'unpublished' ? newest : undefined);
     if (!version) return 'wrong-state';
     await setState(drizzle, id, version.version, { state: 'disabled' });
@@ -128,36 +164,49 @@ export async function disableTemplate(db: Database, aim: Aim): Promise<ChangedTe
 }
 
 /**
- * Deletes a template with all its versions. `in-use`: an account refers to it, a request that is on its way, or a draft
- * of a request.
+ * Deletes a template with all its versions. `in-use`: an account refers to it, a request that is on its way, a draft of a
+ * request, a migration (where that has come to is known to its workflow only, so one that has ended counts too), or a
+ * freeze in force.
  */
-export async function deleteTemplate(db: Database, id: string): Promise<'deleted' | 'in-use' | 'missing'> {
-  return db.transaction((transaction) =>
-    transaction.query(async (drizzle) => {
+export async function deleteTemplate(
+  db: Database,
+  { id, by, at }: Pick<Aim, 'id'> & Doing,
+): Promise<'deleted' | 'in-use' | 'missing'> {
+  return db.transaction(async (transaction) => {
+    const newest = await findTemplate(transaction, id);
+    const outcome = await transaction.query(async (drizzle) => {
       const [template] = await lock(drizzle, id);
       if (!template) return 'missing';
       const { rows } = await drizzle.execute<{ used: boolean }>(sql`
         select exists (select from ${accounts} where template_id = ${id}::uuid)
           or exists (select from ${nameReservations} where template_id = ${id}::uuid)
-          or exists (select from ${drafts} where template_id = ${id}::uuid) as used`);
+          or exists (select from ${drafts} where template_id = ${id}::uuid)
+          or exists (select from ${migrations} where changes #>> '{snapshot,templateId}' = ${id})
+          or exists (select from ${freezes} where scope = 'template' and subject = ${id} and thawed_at is null)
+          as used`);
       if (rows[0]!.used) return 'in-use';
       await drizzle.delete(templateVersions).where(eq(templateVersions.templateId, id));
       await drizzle.delete(templates).where(eq(templates.id, id));
       return 'deleted';
-    }),
-  );
+    });
+    const event = { templateId: id, version: newest?.version ?? 0, type: 'deleted', actor: by, at } as const;
+    if (outcome === 'deleted') await recordTemplateEvent(transaction, event);
+    return outcome;
+  });
 }
 
 interface Locked {
+  readonly transaction: Database;
   readonly id: string;
   readonly newest: TemplateRow;
   readonly published: TemplateRow | undefined;
 }
 
-/** Does `work`, which answers the version it changed, or why it changed nothing. */
+/** Does `work`, which answers the version it changed, or why it changed nothing; a change is put on record. */
 async function change(
   db: Database,
-  { id, expectedRevision }: Aim,
+  type: TemplateEventType,
+  { id, expectedRevision, by, at }: Aim & Doing,
   work: (drizzle: Drizzle, template: Locked) => Promise<number | 'wrong-state' | 'domain-missing'>,
 ): Promise<ChangedTemplate> {
   return db.transaction(async (transaction): Promise<ChangedTemplate> => {
@@ -167,7 +216,7 @@ async function change(
     if (expectedRevision !== undefined && expectedRevision !== revision) return { outcome: 'conflict', revision };
     const newest = (await findTemplate(transaction, id))!;
     const published = await findPublishedTemplate(transaction, id);
-    const changed = await transaction.query((drizzle) => work(drizzle, { id, newest, published }));
+    const changed = await transaction.query((drizzle) => work(drizzle, { transaction, id, newest, published }));
     if (typeof changed === 'string') return { outcome: changed };
     await transaction.query((drizzle) =>
       drizzle
@@ -175,8 +224,23 @@ async function change(
         .set({ revision: revision + 1 })
         .where(eq(templates.id, id)),
     );
-    return { outcome: 'changed', row: (await findTemplate(transaction, id, changed))! };
+    const row = (await findTemplate(transaction, id, changed))!;
+    const { version, template } = row;
+    if (type === 'drafted') await recordDraft(transaction, { templateId: id, version, name: template.name, by, at });
+    else await recordTemplateEvent(transaction, { templateId: id, version, type, actor: by, at });
+    return { outcome: 'changed', row };
   });
+}
+
+/** A draft is on record, and the administrators are told that it waits for one of them. */
+async function recordDraft(transaction: Database, draft: TemplateDraft): Promise<void> {
+  const { templateId, version, by, at } = draft;
+  await recordTemplateEvent(transaction, { templateId, version, type: 'drafted', actor: by, at });
+  await tellOfDraft(transaction, draft);
+}
+
+function draftRow(templateId: string, version: number, document: Template, { by, at }: Doing) {
+  return { templateId, version, state: 'draft' as const, document, createdBy: by, createdAt: at };
 }
 
 async function lock(drizzle: Drizzle, id: string): Promise<{ revision: number }[]> {

@@ -170,6 +170,22 @@ export async function setUserDisabled(db: Database, name: string, disabled: bool
   return changed.length > 0;
 }
 
+/**
+ * Whether no active administrator would be left without `name`. Call it in the transaction that disables them: it locks the
+ * active administrators, so that of two who disable each other the second one waits here and finds the first one gone.
+ */
+export async function isLastAdministrator(transaction: Database, name: string): Promise<boolean> {
+  const active = await transaction.query((drizzle) =>
+    drizzle
+      .select({ name: users.name })
+      .from(users)
+      .where(and(eq(users.role, 'administrator'), eq(users.disabled, false)))
+      .orderBy(users.name)
+      .for('update'),
+  );
+  return active.length === 1 && active[0]!.name === name;
+}
+
 /** A page in the order of names. `next` is the `after` of the following page, absent on the last one. */
 export async function listUsers(
   db: Database,

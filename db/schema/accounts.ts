@@ -1,11 +1,19 @@
 import { sql } from 'drizzle-orm';
-import { boolean, index, integer, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, jsonb, pgTable, text, uuid, type AnyPgColumn } from 'drizzle-orm/pg-core';
 import type { Account, Blocked } from '../../contracts/account.ts';
-import { ACCOUNT_STATES, END_OF_LIFE_ACTIONS, type AccountState } from '../../contracts/lifecycle.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
+import { ACCOUNT_STATES, END_OF_LIFE_ACTIONS } from '../../contracts/lifecycle.ts';
 import { instant } from './instant.ts';
 
-/** States in which a step is on its way to an engine, or waits for one. */
-export const ENGINE_STATES: readonly AccountState[] = ['approved', 'withdrawing', 'retiring'];
+/** Of a block: the step waits for an engine of the domain, and for nothing else. */
+const WAITS_FOR_ENGINE: readonly ErrorCode[] = ['EngineOffline', 'EngineTimeout'];
+
+/** Whether the account behind the column `blocked` waits for an engine. The text of the index and of its query. */
+export const waitsForEngine = (blocked: AnyPgColumn) =>
+  sql`${blocked} ->> 'code' in (${sql.raw(WAITS_FOR_ENGINE.map((code) => `'${code}'`).join(', '))})`;
+
+/** Since when it is blocked. Instants are text of one length in UTC: their order is that of time. */
+export const blockedSince = (blocked: AnyPgColumn) => sql<string>`(${blocked} ->> 'since')`;
 
 /**
  * The projection of the account workflows: one row per account, as of its newest recorded transition. No foreign keys to
@@ -44,8 +52,6 @@ export const accounts = pgTable(
     objectSid: text('object_sid'),
     distinguishedName: text('distinguished_name'),
     secret: jsonb().$type<NonNullable<Account['secret']>>(),
-    /** When the account came into its state. Not part of the contract: it feeds the age of queued steps. */
-    stateSince: instant('state_since').notNull(),
   },
   (table) => [
     // An administrator's list of all accounts, newest first; with a part of a name it is walked too.
@@ -61,9 +67,7 @@ export const accounts = pgTable(
       .on(table.submittedAt, table.id)
       .where(sql`${table.blocked} is not null`),
     // The age of the oldest queued step per domain, on every scrape of the metrics.
-    index('accounts_queued')
-      .on(table.domain, table.stateSince)
-      .where(sql`${table.state} in (${sql.raw(ENGINE_STATES.map((state) => `'${state}'`).join(', '))})`),
+    index('accounts_queued').on(table.domain, blockedSince(table.blocked)).where(waitsForEngine(table.blocked)),
     // Search by a part of the name.
     index('accounts_name_trigrams').using('gin', sql`lower(${table.samAccountName}) gin_trgm_ops`),
   ],

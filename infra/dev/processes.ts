@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STOP_WITHIN_MS } from '../runtime/grace.ts';
 import { eventually } from './eventually.ts';
 import { CACHE } from './paths.ts';
 import { identify, isAlive, type Identity } from './process-identity.ts';
@@ -133,7 +134,7 @@ export async function isRunning(stateFolder: string, process: StackProcess): Pro
 }
 
 /** Asks the process to end and waits; after `graceMs` it is killed. One that does not run any more is left alone. */
-export async function terminate(stateFolder: string, process: StackProcess, graceMs = 20_000): Promise<void> {
+export async function terminate(stateFolder: string, process: StackProcess, graceMs = STOP_WITHIN_MS): Promise<void> {
   if (!(await isRunning(stateFolder, process))) return;
   const text = await readFile(specPath(stateFolder, process.role, process.domain), 'utf8').catch(() => '{}');
   signal(process.pid, (JSON.parse(text) as Partial<LaunchSpec>).stopSignal ?? 'SIGTERM');

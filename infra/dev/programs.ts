@@ -47,6 +47,12 @@ export async function apiSpec(around: Surroundings, port: number): Promise<Launc
  */
 const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
 
+/**
+ * The time-skipping server hands an account's tasks and queries to the process that has it in memory, and waits for that one
+ * for ever, also when it is gone. Where nothing is kept in memory, any process gets them.
+ */
+const NOTHING_CACHED = { ALM_MAX_CACHED_WORKFLOWS: '0' };
+
 export async function controlPlaneSpec(around: Surroundings): Promise<LaunchSpec> {
   return {
     role: 'control-plane',
@@ -54,6 +60,7 @@ export async function controlPlaneSpec(around: Surroundings): Promise<LaunchSpec
     env: {
       ...(await shared(around)),
       ...forDemonstrations(around),
+      ...(around.playClockFile ? NOTHING_CACHED : {}),
       ...FEW_ARENAS,
       DATABASE_URL_FILE: around.databaseUrlFile,
     },

@@ -10,7 +10,7 @@ import { ensureTemporal } from './temporal.ts';
 import { ensureTestServer } from './test-server.ts';
 
 /** Samba as a domain controller, and the tools that look at it from outside. */
-const DEBIAN_PACKAGES = [
+const SAMBA = [
   'samba',
   'samba-ad-dc',
   'samba-ad-provision',
@@ -25,6 +25,9 @@ const DEBIAN_PACKAGES = [
   'python3-venv',
   'openssl',
 ];
+
+/** What brings the time-skipping test server; Java, which runs it, comes with it. */
+const MAVEN = ['maven'];
 
 /** The commands that the real parts are run by. */
 export interface Parts {
@@ -47,7 +50,7 @@ export async function setUp(say: (text: string) => void): Promise<Parts> {
         problems.push(error instanceof Error ? error.message : String(error));
         return undefined;
       });
-    await part(async () => ensureDebianPackages(say));
+    await part(async () => ensureDebianPackages('Samba', SAMBA, say));
     const bao = await part(async () => ensureOpenBao(say));
     await part(ensurePostgres);
     const temporal = await part(async () => ensureTemporal(say));
@@ -64,21 +67,25 @@ export async function setUp(say: (text: string) => void): Promise<Parts> {
 export async function setUpTestServer(say: (text: string) => void): Promise<string> {
   const slow = setTimeout(() => say("getting Temporal's time-skipping test server (Maven)"), 1000);
   try {
-    return await ensureTestServer();
+    return await ensureTestServer(async () => ensureDebianPackages('Maven', MAVEN, say));
   } finally {
     clearTimeout(slow);
   }
 }
 
-async function ensureDebianPackages(say: (text: string) => void): Promise<void> {
-  const listed = await attempt('dpkg-query', [
-    '-W',
-    '-f',
-    '${Package} ${db:Status-Status}\n',
-    ...DEBIAN_PACKAGES,
-  ]).catch(() => undefined);
+/** `part`: what the packages are for. */
+async function ensureDebianPackages(
+  part: string,
+  packages: readonly string[],
+  say: (text: string) => void,
+): Promise<void> {
+  const listed = await attempt('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...packages]).catch(
+    () => undefined,
+  );
   if (!listed) {
-    throw new Error("Samba: this machine has no Debian packages. Install Samba's AD domain controller and ldap-utils.");
+    throw new Error(
+      `${part}: this machine has no Debian packages. Install what they are elsewhere: ${packages.join(' ')}`,
+    );
   }
   const installed = new Set(
     listed.stdout
@@ -86,10 +93,10 @@ async function ensureDebianPackages(say: (text: string) => void): Promise<void> 
       .filter((line) => line.endsWith(' installed'))
       .map((line) => line.split(' ')[0]),
   );
-  const missing = DEBIAN_PACKAGES.filter((name) => !installed.has(name));
+  const missing = packages.filter((name) => !installed.has(name));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
-    throw new Error(`Samba: as root, run: apt-get install --no-install-recommends ${missing.join(' ')}`);
+    throw new Error(`${part}: as root, run: apt-get install --no-install-recommends ${missing.join(' ')}`);
   }
   say(`installing Debian packages: ${missing.join(', ')}`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };

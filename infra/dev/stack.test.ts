@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startProcess, stopProcess, stopStack } from './stack.ts';
-import { writeStack } from './state.ts';
+import { ROLES, writeStack } from './state.ts';
 
 /** A stack of no process, in a folder of its own. */
 async function emptyStack(): Promise<string> {
@@ -39,5 +39,18 @@ test('a process that the stack never had is not started, nor said to be stopped'
   await expect(stopProcess(stateFolder, 'engine', 'corp.example.test')).rejects.toThrow(
     'no engine of corp.example.test',
   );
+  await stopStack(stateFolder);
+});
+
+test('the status of a stack may be read by somebody who has seen enough', async () => {
+  const stateFolder = await emptyStack();
+  for (const role of ROLES) await writeFile(join(stateFolder, 'launch', `${role}.json`), JSON.stringify({ role }));
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), 'status', '--state', stateFolder]);
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  child.stdout.destroy();
+  const [code] = (await once(child, 'close')) as [number];
+  expect(complaints).toBe('');
+  expect(code).toBe(141);
   await stopStack(stateFolder);
 });

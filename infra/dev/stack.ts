@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { attempt, run } from './command.ts';
+import { run } from './command.ts';
 import { dismissGuard, postGuard } from './guard.ts';
 import { NODE, PROJECT } from './paths.ts';
 import { freePort } from './ports.ts';
@@ -89,8 +89,10 @@ async function startPrograms(stateFolder: string, say: (text: string) => void): 
     ...(await writeSharedSecrets(stateFolder, stack.postgres!.url)),
   };
   await run(NODE, [join(PROJECT, 'db/migrate.ts')], { env: { DATABASE_URL_FILE: around.databaseUrlFile } });
-  // Should it fail, the control plane bundles them itself, or says why not.
-  await attempt(NODE, [join(PROJECT, 'workers/bundle-workflows.ts')]);
+  // The control plane then bundles them itself at each start, or says why not.
+  await run(NODE, [join(PROJECT, 'workers/bundle-workflows.ts')]).catch((error: unknown) => {
+    say(`the workflows are not bundled, so control planes start slower: ${(error as Error).message}`);
+  });
   const apiPort = await freePort();
   await launch(stateFolder, await controlPlaneSpec(around));
   await launch(stateFolder, await apiSpec(around, apiPort));

@@ -1,4 +1,5 @@
 /** What a running stack says of itself: `stack.json` in its state folder. */
+import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { underLock } from './lock.ts';
@@ -75,7 +76,8 @@ export async function updateStack(stateFolder: string, change: (stack: Stack) =>
 
 /** Writes a file that only its owner may read, whole or not at all. */
 export async function writePrivately(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}.new`;
+  // Two may write the same file at once, also in one process.
+  const draft = `${path}.${randomUUID()}.new`;
   await writeFile(draft, text, { mode: 0o600 });
   await rename(draft, path);
 }

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './command.ts';
+import { attempt, run } from './command.ts';
 import { CACHE } from './paths.ts';
 
 const VERSION = '1.32.1';
 const BY_HAND =
-  'The time-skipping test server needs Java 17 or newer, and Maven (mvn) to get it: apt-get install openjdk-17-jre-headless maven.';
+  'The time-skipping test server needs Java 17 or newer, and Maven (mvn) to get it: apt-get install default-jre-headless maven.';
 
 /** What Maven copies: the server with everything it needs at run time. */
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -19,6 +19,8 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 </project>
 `;
 
+const COPY = ['dependency:copy-dependencies', '-DoutputDirectory=lib', '-DincludeScope=runtime'];
+
 /** One core is enough, and a test machine has few: no second compiler, no parallel garbage collector. */
 const WRAPPER = `#!/bin/sh
 exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -cp "$(dirname "$0")/lib/*" io.temporal.testserver.TestServer "$@"
@@ -26,21 +28,23 @@ exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -cp "$(dirname "
 
 /**
  * Brings the test server into the cache when it is not there, and answers the path of the script that runs it: the
- * `existing-path` of `TestWorkflowEnvironment.createTimeSkipping`. Safe to call from several processes at once.
+ * `existing-path` of `TestWorkflowEnvironment.createTimeSkipping`. Safe to call from several processes at once. A Maven that
+ * is not there is asked of `installMaven`.
  * Throws, with what to do, when Java or Maven is missing.
  */
-export async function ensureTestServer(): Promise<string> {
+export async function ensureTestServer(installMaven = async (): Promise<void> => undefined): Promise<string> {
   const folder = join(CACHE, `temporal-test-server-${VERSION}`);
   const wrapper = join(folder, 'run.sh');
   if (existsSync(wrapper)) return wrapper;
+  if ((await attempt('sh', ['-c', 'command -v mvn'])).code !== 0) await installMaven().catch(explain);
   await run('java', ['-version']).catch(explain);
   await mkdir(CACHE, { recursive: true });
   const fresh = await mkdtemp(join(CACHE, 'temporal-test-server-new-'));
   try {
     await writeFile(join(fresh, 'pom.xml'), POM);
-    await run('mvn', ['-q', '-B', 'dependency:copy-dependencies', '-DoutputDirectory=lib', '-DincludeScope=runtime'], {
-      cwd: fresh,
-    }).catch(explain);
+    await run('mvn', ['-q', '-B', ...COPY, `-Dmaven.repo.local=${join(CACHE, 'maven')}`], { cwd: fresh }).catch(
+      explain,
+    );
     await writeFile(join(fresh, 'run.sh'), WRAPPER);
     await chmod(join(fresh, 'run.sh'), 0o755);
     // The folder appears complete or not at all; who comes second finds it there.

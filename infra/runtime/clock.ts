@@ -1,22 +1,13 @@
 /** What time it is, as the programs take it: the machine's, or the one of a demonstration whose time can be skipped. */
 import { readFileSync } from 'node:fs';
 
-export interface ClockSettings {
-  /** Names a file with the milliseconds by which time was skipped; `undefined` outside of play. */
-  readonly playClockFile: string | undefined;
-  readonly allowShortIntervals: boolean;
-}
-
 /**
  * The clock of a program. With a play clock it is the machine's plus what the file says at that moment, so that it
- * follows `npm run stack -- advance` (docs/decisions/0017-play-time.md). Throws when a play clock is given to a program
- * that is not set up for demonstrations, and the clock throws when its file cannot be read.
+ * follows `npm run stack -- advance` (docs/decisions/0017-play-time.md). The clock throws when the file cannot be read.
+ * Only programs that are set up for demonstrations start with a play clock.
  */
-export function createClock({ playClockFile, allowShortIntervals }: ClockSettings): () => Date {
+export function createClock({ playClockFile }: { readonly playClockFile: string | undefined }): () => Date {
   if (playClockFile === undefined) return () => new Date();
-  if (!allowShortIntervals) {
-    throw new Error('ALM_PLAY_CLOCK_FILE is for demonstrations only: it needs ALM_ALLOW_SHORT_INTERVALS=true');
-  }
   return () => new Date(Date.now() + skippedMs(playClockFile));
 }
 

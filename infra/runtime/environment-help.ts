@@ -5,7 +5,8 @@ import type { Program, Variable, Variables } from './variable.ts';
 export function helpText(program: Program<Variables>): string {
   const usage = ['node', program.name, ...(program.usage ? [program.usage] : [])].join(' ');
   const entries = Object.values(program.variables).map((of) => `  ${of.name}\n${wrapped(helpOf(of), '      ')}`);
-  return `${usage}\n\n${wrapped(program.description, '')}\n\nEnvironment variables:\n\n${entries.join('\n')}\n`;
+  const variables = entries.length > 0 ? `\nEnvironment variables:\n\n${entries.join('\n')}\n` : '';
+  return `${usage}\n\n${wrapped(program.description, '')}\n${variables}`;
 }
 
 function helpOf(of: Variable<unknown>): string {

@@ -1,11 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { parseEnvironment } from './environment.ts';
-import { API, CONTROL_PLANE, ENGINE, loadConfiguration, PROGRAMS } from './programs.ts';
+import { API, CONTROL_PLANE, ENGINE, loadConfiguration, PROGRAMS, REBUILD_PROJECTION } from './programs.ts';
 import { file, optional, secret, variable, type Program, type Variables } from './variable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'environment-'));
@@ -26,7 +29,7 @@ const program = {
     }),
     title: variable('ALM_TITLE', z.string().max(5, 'must be short'), 'What it is called.', { example: 'abc' }),
     password: secret('ALM_PASSWORD', 'The password.'),
-    certificate: optional(file('ALM_CERTIFICATE_FILE', 'A certificate.')),
+    certificate: optional(file('ALM_CERTIFICATE_FILE', z.string(), 'A certificate.')),
   },
 } satisfies Program<Variables>;
 
@@ -119,6 +122,20 @@ test('--help prints every variable with what it is for, its default and whether 
   expect(printed).toMatch(/ALM_CERTIFICATE_FILE\n +A certificate\. Optional\./);
 });
 
+test('the help of a program without variables speaks of none', () => {
+  const bare = { ...program, variables: {} };
+  const { printed } = invoke({}, ['-h'], (invocation) => parseEnvironment(bare, [], invocation));
+  expect(printed).toBe('node some/program.ts\n\nDoes something.\n');
+});
+
+test('the program that writes .env.example has a help, and writes nothing then', () => {
+  const example = join(import.meta.dirname, '../../.env.example');
+  const before = statSync(example).mtimeMs;
+  const printed = execFileSync(process.execPath, [join(import.meta.dirname, 'env-example.ts'), '--help']).toString();
+  expect(printed).toContain('Writes .env.example anew');
+  expect(statSync(example).mtimeMs).toBe(before);
+});
+
 test("what looks like ours and is not is warned about; another program's variable is not", () => {
   const env = { ALM_TITLE: 'abc', ALM_PASSWORD: 'p', ALM_COUMT: '1', ALM_OTHER: '1', ELSE: '1' };
   const seen = invoke(env, [], (invocation) => parseEnvironment(program, ['ALM_OTHER'], invocation));
@@ -130,27 +147,34 @@ test("what looks like ours and is not is warned about; another program's variabl
 
 const codecKeys = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 
+/** Any certificate will do. */
+const PEM = rootCertificates[0]!;
+const ENGINE_ENV = {
+  ALM_DOMAIN: 'Corp.Example.COM',
+  ALM_LDAPS_URLS: 'ldaps://dc1.corp.example.com, ldaps://dc2.corp.example.com:3269',
+  ALM_LDAP_CA_FILE: fileWith('ca.pem', `an authority\n${PEM}\n`),
+  ALM_LDAP_BIND_DN: 'CN=engine,DC=corp,DC=example,DC=com',
+  ALM_LDAP_BIND_PASSWORD: 'one',
+  ALM_MANAGED_OUS: 'OU=A,DC=corp,DC=example,DC=com; OU=B\\, C, dc=Corp, DC=example,DC=com',
+  ALM_VAULT_ADDRESS: 'https://vault.example.com:8200',
+  ALM_VAULT_ROLE_ID: 'role',
+  ALM_VAULT_SECRET_ID: 'two',
+  ALM_CODEC_KEYS: codecKeys,
+  ALM_API_PORT: '1', // of another program: no warning
+};
+const API_ENV = { ALM_CODEC_KEYS: codecKeys, DATABASE_URL: 'postgres://alm:pw@127.0.0.1:5432/alm' };
+
+const configure = (program: Program<Variables>, env: Record<string, string>) =>
+  invoke(env, [], (invocation) => loadConfiguration(program, invocation));
+
 test('an engine is configured by its variables', () => {
-  const env = {
-    ALM_DOMAIN: 'Corp.Example.COM',
-    ALM_LDAPS_URLS: 'ldaps://dc1.corp.example.com, ldaps://dc2.corp.example.com:3269',
-    ALM_LDAP_CA_FILE: fileWith('ca.pem', 'PEM\n'),
-    ALM_LDAP_BIND_DN: 'CN=engine,DC=corp,DC=example,DC=com',
-    ALM_LDAP_BIND_PASSWORD: 'one',
-    ALM_MANAGED_OUS: 'OU=A,DC=corp,DC=example,DC=com; OU=B\\, C,DC=corp,DC=example,DC=com',
-    ALM_VAULT_ADDRESS: 'https://vault.example.com:8200',
-    ALM_VAULT_ROLE_ID: 'role',
-    ALM_VAULT_SECRET_ID: 'two',
-    ALM_CODEC_KEYS: codecKeys,
-    ALM_API_PORT: '1', // of another program: no warning
-  };
-  const seen = invoke(env, [], (invocation) => loadConfiguration(ENGINE, invocation));
+  const seen = invoke(ENGINE_ENV, [], (invocation) => loadConfiguration(ENGINE, invocation));
   expect(seen.complaints).toBe('');
   expect(seen.result).toMatchObject({
     domain: 'corp.example.com',
     ldapsUrls: ['ldaps://dc1.corp.example.com', 'ldaps://dc2.corp.example.com:3269'],
-    ldapCaPem: 'PEM',
-    managedOus: ['OU=A,DC=corp,DC=example,DC=com', 'OU=B\\, C,DC=corp,DC=example,DC=com'],
+    ldapCaPem: `an authority\n${PEM}`,
+    managedOus: ['OU=A,DC=corp,DC=example,DC=com', 'OU=B\\, C, dc=Corp, DC=example,DC=com'],
     vaultMount: 'secret',
     maxConcurrentSteps: 4,
     metricsPort: 9466,
@@ -160,19 +184,109 @@ test('an engine is configured by its variables', () => {
 });
 
 test.each([
+  ['ALM_VAULT_ADDRESS', 'http://127.0.0.1:8200'],
+  ['ALM_VAULT_ADDRESS', 'http://[::1]:8200'],
+  ['ALM_LDAP_BIND_DN', 'svc-alm-engine@corp.example.com'],
+  ['NODE_DEBUG', 'http,ldaptsx'],
+])('%s=%s is fine', (name, value) => {
+  expect(configure(ENGINE, { ...ENGINE_ENV, [name]: value }).complaints).toBe('');
+});
+
+const notPem = fileWith('hostname', 'some-host\n');
+const damagedPem = fileWith('damaged.pem', PEM.replace(/[A-Z]{2}/, '!!'));
+
+test.each([
   ['ALM_LDAPS_URLS', 'ldap://dc1.corp.example.com', 'must be a URL that begins with ldaps://'],
   ['ALM_LDAPS_URLS', 'ldaps://user:pw@dc1.corp.example.com', 'without credentials'],
+  ['ALM_LDAPS_URLS', 'ldaps://', 'must be a URL that begins with ldaps://'],
   ['ALM_DOMAIN', 'corp', 'must be a DNS domain name'],
-  ['ALM_MANAGED_OUS', 'Service Accounts', 'must be a distinguished name'],
+  ['ALM_MANAGED_OUS', 'xx', 'must be a distinguished name'],
+  ['ALM_LDAP_BIND_DN', 'xx', 'must be a distinguished name, or user@domain'],
+  ['ALM_LDAP_BIND_DN', 'xx@', 'must be a distinguished name, or user@domain'],
   ['ALM_VAULT_ADDRESS', 'vault.example.com', 'must be a URL that begins with https:// or http://'],
+  ['ALM_VAULT_ADDRESS', 'http://example.com', 'must begin with https://'],
+  ['ALM_LDAP_CA_FILE', notPem, 'names a file that holds no certificate'],
+  ['ALM_LDAP_CA_FILE', damagedPem, 'names a file that holds no certificate'],
+  ['ALM_VAULT_CA_FILE', notPem, 'names a file that holds no certificate'],
+  ['TEMPORAL_TLS_CA_FILE', notPem, 'names a file that holds no certificate'],
+  ['TEMPORAL_TLS_CERT_FILE', notPem, 'names a file that holds no certificate'],
+  ['TEMPORAL_TLS_KEY_FILE', notPem, 'names a file that holds no private key'],
   ['ALM_MAX_CONCURRENT_STEPS', '0', 'must be a whole number from 1 to 100'],
   ['TEMPORAL_ADDRESS', 'temporal', 'must be host:port'],
   ['ALM_METRICS_PORT', '70000', 'must be a whole number from 0 to 65535'],
   ['ALM_LOG_LEVEL', 'loud', 'must be one of fatal, error'],
   ['ALM_CODEC_KEYS', 'abc', 'entry 1 must be id:base64key'],
-])('%s=%s is a mistake', (name, value, problem) => {
-  const { complaints } = invoke({ [name]: value }, [], (invocation) => loadConfiguration(ENGINE, invocation));
-  expect(complaints).toMatch(new RegExp(`^  ${name} .*${problem.replace(/[/.]/g, '\\$&')}`, 'm'));
+  ['NODE_DEBUG', 'http,LDAPts', 'must not include ldapts'],
+  ['NODE_DEBUG', '*', 'must not include ldapts'],
+])('%s=%s is a mistake, told in one sentence with the others', (name, value, problem) => {
+  const { complaints, exitCode } = configure(ENGINE, { ...ENGINE_ENV, [name]: value, ALM_VAULT_ROLE_ID: '' });
+  const lines = complaints.split('\n').filter((line) => line.startsWith('  '));
+  expect(lines.find((line) => line.startsWith(`  ${name} `))).toContain(problem);
+  expect(lines.find((line) => line.startsWith(`  ${name} `))).not.toContain(';');
+  expect(lines).toContain('  ALM_VAULT_ROLE_ID is missing');
+  expect(lines).toHaveLength(2);
+  expect(exitCode).toBe(2);
+});
+
+test.each([
+  'foo',
+  'mysql://alm:canary@127.0.0.1/alm',
+  'postgres://alm:canary@/alm',
+  'postgres://alm:canary@127.0.0.1:5432',
+  'postgres://alm:canary%zz@127.0.0.1/alm',
+])('DATABASE_URL=%s is a mistake that is not quoted', (value) => {
+  const { complaints, exitCode } = configure(API, { ...API_ENV, DATABASE_URL: value });
+  expect(complaints).toContain('  DATABASE_URL must be a URL such as postgres://user:password@host:5432/name\n');
+  expect(complaints).not.toContain('canary');
+  expect(exitCode).toBe(2);
+});
+
+const keyFile = fileWith(
+  'other.key',
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+);
+const certificateFile = fileWith('client.pem', PEM);
+
+test.each([
+  ['TEMPORAL_TLS_KEY_FILE is missing', API, { TEMPORAL_TLS_CERT_FILE: certificateFile }],
+  ['TEMPORAL_TLS_KEY_FILE is missing', ENGINE, { TEMPORAL_TLS_CERT_FILE: certificateFile }],
+  ['TEMPORAL_TLS_CERT_FILE is missing', CONTROL_PLANE, { TEMPORAL_TLS_KEY_FILE: keyFile }],
+  [
+    'TEMPORAL_TLS_KEY_FILE is not the key',
+    REBUILD_PROJECTION,
+    { TEMPORAL_TLS_CERT_FILE: certificateFile, TEMPORAL_TLS_KEY_FILE: keyFile },
+  ],
+  ['ALM_PLAY_CLOCK_FILE is for demonstrations only', API, { ALM_PLAY_CLOCK_FILE: '/tmp/skipped-ms' }],
+  ['ALM_PLAY_CLOCK_FILE is for demonstrations only', CONTROL_PLANE, { ALM_PLAY_CLOCK_FILE: '/tmp/skipped-ms' }],
+  ['ALM_MANAGED_OUS names places outside', ENGINE, { ALM_MANAGED_OUS: 'OU=A,DC=lab,DC=example,DC=com' }],
+  ['ALM_MANAGED_OUS names places outside', ENGINE, { ALM_MANAGED_OUS: 'OU=A,DC=eu,DC=corp,DC=example,DC=com' }],
+])('%s: what does not fit together is told with the other mistakes', (problem, program, changes) => {
+  const env = { ...ENGINE_ENV, ...API_ENV, ...changes, ALM_LOG_LEVEL: 'loud' };
+  const { complaints, exitCode } = configure(program, env);
+  expect(complaints).toContain(`  ${problem}`);
+  expect(complaints).toContain('  ALM_LOG_LEVEL must be one of');
+  expect(complaints.match(/^ {2}/gm)).toHaveLength(2);
+  expect(exitCode).toBe(2);
+});
+
+test('a certificate with its own key is fine', () => {
+  const [certificate, key] = [join(folder, 'own.pem'), join(folder, 'own.key')];
+  const subject = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-subj',
+    '/CN=client',
+    '-days',
+    '1',
+  ];
+  execFileSync('openssl', [...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const env = { ...API_ENV, TEMPORAL_TLS_CERT_FILE: certificate, TEMPORAL_TLS_KEY_FILE: key };
+  expect(configure(API, env).complaints).toBe('');
 });
 
 test('no secret of any program has a default', () => {

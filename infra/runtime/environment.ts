@@ -31,8 +31,8 @@ export const EXIT_CODE_MISCONFIGURED = 2;
 
 /**
  * The configuration of `program`. With `--help` among the arguments it prints every variable and exits 0. With mistakes
- * it prints all of them, each with its variable's name, and exits 2; so it does with arguments that it does not take. ALM_* variables that no program of `known` reads
- * are probably misspelt: they are warned about.
+ * it prints all of them, each with its variable's name, and exits 2; so it does with arguments that it does not take. ALM_*
+ * variables that no program of `known` reads are probably misspelt: they are warned about.
  */
 export function parseEnvironment<V extends Variables>(
   program: Program<V>,
@@ -52,7 +52,8 @@ export function parseEnvironment<V extends Variables>(
   for (const name of unknownNames(env, new Set([...known, ...namesOf(program.variables)]))) {
     complain(`warning: ${name} is set, but no program of this product reads it\n`);
   }
-  const { values, problems } = readVariables(program.variables, env);
+  const { values, mistakes } = readVariables(program.variables, env);
+  const problems = [...mistakes, ...brokenRules(program, values)];
   if (problems.length > 0) {
     const list = problems.map((problem) => `  ${problem}\n`).join('');
     complain(
@@ -76,15 +77,22 @@ function unknownNames(env: Invocation['env'], known: ReadonlySet<string>): strin
 
 function readVariables(variables: Variables, env: Invocation['env']) {
   const values: Record<string, unknown> = {};
-  const problems: string[] = [];
+  const mistakes: string[] = [];
   for (const [key, of] of Object.entries(variables)) {
     try {
       values[key] = readVariable(of, env);
     } catch (error) {
-      problems.push(`${of.name} ${error instanceof Error ? error.message : 'is not valid'}`);
+      mistakes.push(`${of.name} ${error instanceof Error ? error.message : 'is not valid'}`);
     }
   }
-  return { values, problems };
+  return { values, mistakes };
+}
+
+function brokenRules({ rules = [] }: Program<Variables>, values: Readonly<Record<string, unknown>>): string[] {
+  return rules
+    .filter(({ needs }) => needs.every((key) => Object.hasOwn(values, key)))
+    .map(({ problem }) => problem(values as never))
+    .filter((problem) => problem !== undefined);
 }
 
 /** Empty counts as absent: compose files and unit files often pass variables through that way. */

@@ -1,121 +1,45 @@
 /**
  * The environment of every program: one description each. `.env.example` is generated from here (env-example.ts).
- * Whoever adds a variable adds it here and runs `node infra/runtime/env-example.ts`.
+ * Whoever adds a variable adds it here, or beside those that several programs share, and runs
+ * `node infra/runtime/env-example.ts`.
  */
 import { z } from 'zod';
-import { distinguishedNameSchema, fqdnSchema } from '../../contracts/fields.ts';
-import { parseKeyRing } from './codec-keys.ts';
+import { fqdnSchema } from '../../contracts/fields.ts';
 import { namesOf, parseEnvironment, thisProcess } from './environment.ts';
+import { ousOfDomain } from './program-rules.ts';
 import {
-  addressSchema,
-  booleanSchema,
+  codecKeys,
+  database,
+  demonstrationRules,
+  demonstrations,
+  logging,
+  telemetry,
+  temporal,
+  temporalRules,
+} from './shared-variables.ts';
+import {
+  bindNameSchema,
+  certificatesSchema,
+  dnSchema,
   hostSchema,
   integerSchema,
   listSchema,
   originSchema,
   portSchema,
+  quietNodeDebugSchema,
+  secretiveUrlSchema,
   urlSchema,
 } from './variable-schemas.ts';
-import { file, optional, secret, variable, type Configuration, type Program, type Variables } from './variable.ts';
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-
-// Variables that several programs share -------------------------------------------------------------------------------
-
-const logging = {
-  logLevel: variable(
-    'ALM_LOG_LEVEL',
-    z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
-    'The least severe level that is logged.',
-    { fallback: 'info' },
-  ),
-};
-
-const telemetry = (port: number) => ({
-  metricsHost: variable(
-    'ALM_METRICS_HOST',
-    hostSchema,
-    'The address on which /metrics and /health are served. They need no log-on: keep them inside.',
-    { fallback: '127.0.0.1' },
-  ),
-  metricsPort: variable(
-    'ALM_METRICS_PORT',
-    portSchema,
-    'The port on which /metrics, /health/live and /health/ready are served; 0 takes a free one, which is logged.',
-    { fallback: String(port) },
-  ),
-});
-
-const codecKeys = {
-  codecKeys: secret(
-    'ALM_CODEC_KEYS',
-    'The keys that encrypt what Temporal stores, as id:key,id2:key2; each key is 32 bytes of base64 (openssl rand -base64 32). The first one encrypts, all of them decrypt. The same for every program.',
-    parseKeyRing,
-  ),
-};
-
-const temporal = {
-  temporalAddress: variable('TEMPORAL_ADDRESS', addressSchema, "The Temporal server's frontend, as host:port.", {
-    fallback: '127.0.0.1:7233',
-  }),
-  temporalNamespace: variable(
-    'TEMPORAL_NAMESPACE',
-    z.string().regex(/^[A-Za-z0-9._-]{1,255}$/, 'must be the name of a namespace'),
-    'The Temporal namespace.',
-    { fallback: 'default' },
-  ),
-  temporalApiKey: optional(secret('TEMPORAL_API_KEY', 'The API key to send to Temporal. TLS is used with it.')),
-  temporalTls: variable(
-    'TEMPORAL_TLS',
-    booleanSchema,
-    'Whether Temporal is reached over TLS. TEMPORAL_TLS_CA_FILE, a client certificate and an API key turn it on too.',
-    { fallback: 'false' },
-  ),
-  temporalCaPem: optional(
-    file(
-      'TEMPORAL_TLS_CA_FILE',
-      "The certificate authorities to trust for Temporal's certificate, instead of the system's.",
-      '/etc/alm/temporal-ca.pem',
-    ),
-  ),
-  temporalCertPem: optional(
-    file(
-      'TEMPORAL_TLS_CERT_FILE',
-      'The client certificate for Temporal, when it asks for one.',
-      '/etc/alm/temporal.pem',
-    ),
-  ),
-  temporalKeyPem: optional(
-    file('TEMPORAL_TLS_KEY_FILE', 'The private key of that client certificate.', '/etc/alm/temporal.key'),
-  ),
-  ...codecKeys,
-};
-
-const database = {
-  databaseUrl: secret(
-    'DATABASE_URL',
-    'The Postgres database, as postgres://user:password@host:port/name. Add ?sslmode=verify-full for one that is not on this machine.',
-  ),
-};
-
-const demonstrations = {
-  allowShortIntervals: variable(
-    'ALM_ALLOW_SHORT_INTERVALS',
-    booleanSchema,
-    'Whether templates may have intervals shorter than a day: for demonstrations only.',
-    { fallback: 'false' },
-  ),
-  playClockFile: optional(
-    variable(
-      'ALM_PLAY_CLOCK_FILE',
-      z.string().regex(/^\//, 'must be an absolute path'),
-      'A file that says by how many milliseconds time was skipped, which the clock then follows: for `npm run demo -- --play` only, and refused unless ALM_ALLOW_SHORT_INTERVALS is true.',
-      { example: '/tmp/alm-stack/skipped-ms' },
-    ),
-  ),
-};
-
-// Programs ----------------------------------------------------------------------------------------------------------
+import {
+  file,
+  optional,
+  rule,
+  secret,
+  variable,
+  type Configuration,
+  type Program,
+  type Variables,
+} from './variable.ts';
 
 export const CONTROL_PLANE = {
   name: 'workers/control-plane.ts',
@@ -126,9 +50,9 @@ export const CONTROL_PLANE = {
     ...temporal,
     maxCachedWorkflows: variable(
       'ALM_MAX_CACHED_WORKFLOWS',
-      integerSchema(1, 100_000),
+      integerSchema(0, 100_000),
       'How many sleeping workflows stay in memory, at about 0.3 MB each; the others are replayed from their history when something happens to them.',
-      { fallback: '100' },
+      { fallback: '200' },
     ),
     deploymentBuildId: optional(
       variable(
@@ -142,84 +66,97 @@ export const CONTROL_PLANE = {
     ...telemetry(9465),
     ...logging,
   },
+  rules: [...temporalRules, ...demonstrationRules],
 } satisfies Program<Variables>;
+
+const engine = {
+  domain: variable('ALM_DOMAIN', fqdnSchema, 'The DNS name of the Active Directory domain.', {
+    example: 'corp.example.com',
+  }),
+  ldapsUrls: variable(
+    'ALM_LDAPS_URLS',
+    listSchema(',', urlSchema('ldaps:')),
+    'The domain controllers, in order of preference, separated by commas.',
+    { example: 'ldaps://dc1.corp.example.com,ldaps://dc2.corp.example.com' },
+  ),
+  ldapCaPem: file(
+    'ALM_LDAP_CA_FILE',
+    certificatesSchema,
+    "The certificate authorities (PEM) that sign the domain controllers' certificates. They are always verified.",
+    '/etc/alm/domain-ca.pem',
+  ),
+  ldapBindDn: variable(
+    'ALM_LDAP_BIND_DN',
+    bindNameSchema,
+    "The engine's own account in the domain: a distinguished name or user@domain. It needs rights on the managed OUs only.",
+    { example: 'CN=svc-alm-engine,OU=Operations,DC=corp,DC=example,DC=com' },
+  ),
+  ldapBindPassword: secret('ALM_LDAP_BIND_PASSWORD', "The password of the engine's own account."),
+  managedOus: variable(
+    'ALM_MANAGED_OUS',
+    listSchema(';', dnSchema),
+    'The organizational units in which the engine may make and change accounts, separated by semicolons. It refuses every other place.',
+    { example: 'OU=Service Accounts,DC=corp,DC=example,DC=com' },
+  ),
+  vaultAddress: variable(
+    'ALM_VAULT_ADDRESS',
+    secretiveUrlSchema,
+    'The vault (HashiCorp Vault or OpenBao). Plain http is accepted for this machine only.',
+    { example: 'https://vault.example.com:8200' },
+  ),
+  vaultCaPem: optional(
+    file(
+      'ALM_VAULT_CA_FILE',
+      certificatesSchema,
+      "The certificate authorities to trust for the vault's certificate, instead of the system's.",
+      '/etc/alm/vault-ca.pem',
+    ),
+  ),
+  vaultMount: variable(
+    'ALM_VAULT_MOUNT',
+    z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'must be the path of a mount'),
+    'Where the KV version 2 secrets engine is mounted.',
+    { fallback: 'secret' },
+  ),
+  vaultNamespace: optional(
+    variable(
+      'ALM_VAULT_NAMESPACE',
+      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the path of a namespace'),
+      "The vault's namespace, where it has them.",
+      { example: 'team-a' },
+    ),
+  ),
+  vaultRoleId: variable(
+    'ALM_VAULT_ROLE_ID',
+    z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an AppRole'),
+    "The id of the engine's AppRole.",
+    { example: '0d8c1c2e-0f0b-4c43-9d0c-0d8d2b1a9f55' },
+  ),
+  vaultSecretId: secret('ALM_VAULT_SECRET_ID', "The secret id of the engine's AppRole."),
+  ...temporal,
+  maxConcurrentSteps: variable(
+    'ALM_MAX_CONCURRENT_STEPS',
+    integerSchema(1, 100),
+    'How many steps the engine does at once: protects the domain controllers.',
+    { fallback: '4' },
+  ),
+  nodeDebug: optional(
+    variable(
+      'NODE_DEBUG',
+      quietNodeDebugSchema,
+      "Node's own debug output. The engine refuses to start with ldapts in it, which prints passwords.",
+    ),
+  ),
+  ...telemetry(9466),
+  ...logging,
+} satisfies Variables;
 
 export const ENGINE = {
   name: 'workers/engine.ts',
   description:
     'Does the work in one Active Directory domain and its vault. Runs near the domain controllers; two or more for one domain share the work.',
-  variables: {
-    domain: variable('ALM_DOMAIN', fqdnSchema, 'The DNS name of the Active Directory domain.', {
-      example: 'corp.example.com',
-    }),
-    ldapsUrls: variable(
-      'ALM_LDAPS_URLS',
-      listSchema(',', urlSchema('ldaps:')),
-      'The domain controllers, in order of preference, separated by commas.',
-      { example: 'ldaps://dc1.corp.example.com,ldaps://dc2.corp.example.com' },
-    ),
-    ldapCaPem: file(
-      'ALM_LDAP_CA_FILE',
-      "The certificate authorities (PEM) that sign the domain controllers' certificates. They are always verified.",
-      '/etc/alm/domain-ca.pem',
-    ),
-    ldapBindDn: variable(
-      'ALM_LDAP_BIND_DN',
-      z.string().min(3).max(1024),
-      "The engine's own account in the domain: a distinguished name or user@domain. It needs rights on the managed OUs only.",
-      { example: 'CN=svc-alm-engine,OU=Operations,DC=corp,DC=example,DC=com' },
-    ),
-    ldapBindPassword: secret('ALM_LDAP_BIND_PASSWORD', "The password of the engine's own account."),
-    managedOus: variable(
-      'ALM_MANAGED_OUS',
-      listSchema(';', distinguishedNameSchema),
-      'The organizational units in which the engine may make and change accounts, separated by semicolons. It refuses every other place.',
-      { example: 'OU=Service Accounts,DC=corp,DC=example,DC=com' },
-    ),
-    vaultAddress: variable(
-      'ALM_VAULT_ADDRESS',
-      urlSchema('https:', 'http:'),
-      'The vault (HashiCorp Vault or OpenBao). Plain http is accepted for this machine only.',
-      { example: 'https://vault.example.com:8200' },
-    ),
-    vaultCaPem: optional(
-      file(
-        'ALM_VAULT_CA_FILE',
-        "The certificate authorities to trust for the vault's certificate, instead of the system's.",
-        '/etc/alm/vault-ca.pem',
-      ),
-    ),
-    vaultMount: variable(
-      'ALM_VAULT_MOUNT',
-      z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'must be the path of a mount'),
-      'Where the KV version 2 secrets engine is mounted.',
-      { fallback: 'secret' },
-    ),
-    vaultNamespace: optional(
-      variable(
-        'ALM_VAULT_NAMESPACE',
-        z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the path of a namespace'),
-        "The vault's namespace, where it has them.",
-        { example: 'team-a' },
-      ),
-    ),
-    vaultRoleId: variable(
-      'ALM_VAULT_ROLE_ID',
-      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an AppRole'),
-      "The id of the engine's AppRole.",
-      { example: '0d8c1c2e-0f0b-4c43-9d0c-0d8d2b1a9f55' },
-    ),
-    vaultSecretId: secret('ALM_VAULT_SECRET_ID', "The secret id of the engine's AppRole."),
-    ...temporal,
-    maxConcurrentSteps: variable(
-      'ALM_MAX_CONCURRENT_STEPS',
-      integerSchema(1, 100),
-      'How many steps the engine does at once: protects the domain controllers.',
-      { fallback: '4' },
-    ),
-    ...telemetry(9466),
-    ...logging,
-  },
+  variables: engine,
+  rules: [...temporalRules, rule(engine, ['domain', 'managedOus'], ousOfDomain)],
 } satisfies Program<Variables>;
 
 export const API = {
@@ -241,6 +178,7 @@ export const API = {
     ...telemetry(9464),
     ...logging,
   },
+  rules: [...temporalRules, ...demonstrationRules],
 } satisfies Program<Variables>;
 
 export const CODEC_SERVER = {
@@ -290,6 +228,7 @@ export const REBUILD_PROJECTION = {
   name: 'workers/rebuild-projection.ts',
   description: 'Writes the projection in Postgres anew from the workflows, after a loss of data.',
   variables: { ...database, ...temporal, ...logging },
+  rules: temporalRules,
 } satisfies Program<Variables>;
 
 export const BUNDLE_WORKFLOWS = {

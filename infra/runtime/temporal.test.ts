@@ -28,7 +28,3 @@ test('TLS is used when asked for, and whenever an API key, an authority or a cli
     clientCertPair: { crt: Buffer.from('CRT'), key: Buffer.from('KEY') },
   });
 });
-
-test('half a client certificate is a mistake', () => {
-  expect(() => connectionOptions({ ...settings, temporalCertPem: 'CRT' })).toThrow('TEMPORAL_TLS_KEY_FILE');
-});

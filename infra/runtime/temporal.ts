@@ -17,12 +17,9 @@ export interface ConnectionOptions {
   readonly apiKey?: string;
 }
 
-/** Throws when only one half of the client certificate is given. */
+/** Certificate and key come together: programs do not start with one of them. */
 export function connectionOptions(settings: ConnectionSettings): ConnectionOptions {
   const { temporalApiKey, temporalCaPem, temporalCertPem, temporalKeyPem } = settings;
-  if ((temporalCertPem === undefined) !== (temporalKeyPem === undefined)) {
-    throw new Error('TEMPORAL_TLS_CERT_FILE and TEMPORAL_TLS_KEY_FILE are needed together');
-  }
   const tls: TLSConfig = {
     ...(temporalCaPem ? { serverRootCACertificate: Buffer.from(temporalCaPem) } : {}),
     ...(temporalCertPem && temporalKeyPem

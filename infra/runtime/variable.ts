@@ -34,6 +34,24 @@ export interface Program<V extends Variables> {
   /** What may follow the name on the command line, e.g. `<name> [--force]`. */
   readonly usage?: string;
   readonly variables: V;
+  /** What variables must be to each other. */
+  readonly rules?: readonly Rule[];
+}
+
+export interface Rule {
+  /** The rule holds when each of these could be read; a mistake in one of them is told already. */
+  readonly needs: readonly string[];
+  /** Gives a sentence that begins with a variable's name, or `undefined` when nothing is wrong. */
+  readonly problem: (values: never) => string | undefined;
+}
+
+/** A rule for some of `variables`. */
+export function rule<V extends Variables, K extends keyof V & string>(
+  _variables: V,
+  needs: readonly K[],
+  problem: (values: Pick<Configuration<V>, K>) => string | undefined,
+): Rule {
+  return { needs, problem };
 }
 
 interface VariableOptions {
@@ -66,9 +84,15 @@ export function secret(
   return { name, description, kind: 'secret', fallback: undefined, required: true, example: undefined, read: parse };
 }
 
-/** The path of a file, usually PEM, whose content is the value. */
-export function file(name: string, description: string, example?: string): Variable<string> {
-  return { name, description, kind: 'file', fallback: undefined, required: true, example, read: (text) => text };
+/** The path of a file, whose content `schema` parses; its messages must not quote the content. */
+export function file<S extends z.ZodType<unknown, string>>(
+  name: string,
+  schema: S,
+  description: string,
+  example?: string,
+): Variable<z.output<S>> {
+  const read = (text: string) => parsedBy(schema, text);
+  return { name, description, kind: 'file', fallback: undefined, required: true, example, read };
 }
 
 /** The same variable, `undefined` when absent. */

@@ -61,7 +61,8 @@ function livePeriod(plan: LifePlan, period: Period, number: number): { happening
 /** Nobody can renew it: it is told of, and goes. */
 function deleteAtEnd(rules: LifeRules, period: Period, until: Date): Happening[] {
   const { endsAt: at } = period;
-  return [...noticesUntil(rules, period, earlier(at, until)), { at, kind: 'ended' }, { at, kind: 'retired' }];
+  const end = (['ended', 'retirement-begun', 'retired'] as const).map((kind) => ({ at, kind }));
+  return [...noticesUntil(rules, period, earlier(at, until)), ...end];
 }
 
 function earlier(one: Date, other: Date): Date {
@@ -79,7 +80,16 @@ function allowedAct(rules: LifeRules, period: Period, at: Date | null): Date | n
 function factsAt({ endOfLife }: LifeRules, { renewalOpensAt, endsAt }: Period, at: Date): LifecycleFacts {
   const ended = at >= endsAt;
   const state = !ended || endOfLife === 'review' ? 'active' : endOfLife === 'delete' ? 'retired' : 'expired';
-  return { state, blocked: null, endOfLife, renewalOpensAt: renewalOpensAt.toISOString(), ended, retirement: null };
+  const instants = { renewalOpensAt: renewalOpensAt.toISOString(), endsAt: endsAt.toISOString() };
+  return {
+    state,
+    blocked: null,
+    endOfLife,
+    ...instants,
+    ended,
+    retirement: null,
+    approval: { openStep: 0, steps: [] },
+  };
 }
 
 function* noticesUntil(rules: LifeRules, { renewalOpensAt, endsAt }: Period, until: Date): Generator<Happening> {

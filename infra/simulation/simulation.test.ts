@@ -79,6 +79,7 @@ test('an account that is deleted at its end is renewed by nobody', () => {
   expect(lived({ endOfLife: 'delete' }, '2027-02-20T08:00:00.000Z')).toEqual([
     ...FIRST_WINDOW,
     '2027-03-10T00:00 ended',
+    '2027-03-10T00:00 retirement-begun',
     '2027-03-10T00:00 retired',
   ]);
 });

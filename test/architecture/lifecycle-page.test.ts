@@ -18,9 +18,11 @@ import {
   type EventType,
 } from '../../contracts/lifecycle.ts';
 import { NOTICE_KINDS } from '../../contracts/notices.ts';
+import { REMEMBERED_ANSWERS } from '../../workflows/account-lifecycle/intents.ts';
 import { can, type AccountParties, type User, type Verb } from '../../contracts/permissions.ts';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/lifecycle.md'), 'utf8');
+const pageOf = (name: string): string => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+const page = pageOf('lifecycle.md');
 
 /** Every arrow of the diagram as `from event to`, one per event. */
 function arrows(): string[] {
@@ -98,6 +100,8 @@ function offered(endOfLife: EndOfLifeAction, states: readonly AccountState[], en
     endOfLife,
     ended,
     renewalOpensAt: '2000-01-01T00:00:00.000Z',
+    endsAt: '2027-01-01T00:00:00.000Z',
+    approval: { openStep: 0, steps: [{}] },
     retirement: { final: false },
   };
   return new Set(states.flatMap((state) => allowedActions({ ...facts, state }, new Date('2026-01-01'))));
@@ -178,4 +182,9 @@ describe('who may ask', () => {
     const verbs: readonly Verb[] = ['read', ...ACTIONS];
     expect(verbs.filter((verb) => can(stranger, verb, { kind: 'account', account }))).toEqual([]);
   });
+});
+
+test('how many answers of an account are remembered', () => {
+  expect(page).toMatch(new RegExp(`the newest ${REMEMBERED_ANSWERS}\\s+are remembered`));
+  expect(pageOf('api.md')).toContain(`of each account the last ${REMEMBERED_ANSWERS}.`);
 });

@@ -63,6 +63,8 @@ function samples(): Record<string, Account> {
     owned: sampleAccount({ requester: 'rita', owners: ['olaf'], state: 'expired', approval: round(2) }),
     ownedByGroup: sampleAccount({ ...nobodys, ownerGroups: ['Owners', 'Old'], state: 'active', approval: round(2) }),
     requestOfOlaf: sampleAccount({ requester: 'olaf', owners: ['olaf'], approval: round(0) }),
+    beingMade: sampleAccount({ ...nobodys, owners: ['olaf'], state: 'approved', approval: round(2) }),
+    putAside: sampleAccount({ ...nobodys, ownerGroups: ['Owners'], state: 'quarantined', approval: round(2) }),
     retired: sampleAccount({ requester: 'olaf', owners: ['olaf'], state: 'retired', approval: round(2) }),
   };
 }
@@ -107,9 +109,12 @@ test.each<[string, Partial<FindAffectedInput>, Record<string, unknown>]>([
     { second: look, renewing: look },
   ],
   [
-    'an owner who left: living accounts, their own and those of their groups',
+    'an owner who left: accounts that live or may live, their own and those of their groups',
     { left: ['olaf'] },
     {
+      requestOfOlaf: { approversChanged: false, left: ['olaf'] },
+      beingMade: { approversChanged: false, left: ['olaf'] },
+      putAside: { approversChanged: false, left: ['olaf'] },
       owned: { approversChanged: false, left: ['olaf'] },
       ownedByGroup: { approversChanged: false, left: ['olaf'] },
     },

@@ -1,7 +1,9 @@
 /** Requests and accounts over HTTP: what reaches the workflow, under which ids, and how the answers are shown. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accountIdFor } from '../../api/http/idempotency.ts';
 import { refusal } from '../../api/http/refusal.ts';
+import { reserveAccountName } from '../../db/project-account.ts';
 import { createDelegation } from '../../db/queries/delegations.ts';
 import { createGroup } from '../../db/queries/groups.ts';
 import {
@@ -28,6 +30,7 @@ const request = (overrides: object = {}) => ({
   ...overrides,
 });
 const key = (text: string = randomUUID()) => ({ 'idempotency-key': text });
+const FIRST = { 'if-match': '"1"' };
 const fieldsOf = (body: { errors: { field: string }[] }) => body.errors.map((error) => error.field);
 
 describe('POST /requests', () => {
@@ -49,13 +52,14 @@ describe('POST /requests', () => {
     const first = await api.send('POST', '/requests', sent);
     const calls = api.gateway.calls.length;
     const { db } = api.database;
-    await addDraft(db, { id: template.id, createdBy: 'ada', createdAt: first.body.submittedAt });
+    const change = { id: template.id, by: 'ada', at: first.body.submittedAt };
+    await addDraft(db, change);
     const naming = { prefix: null, pattern: 'other-[a-z]+', examples: [] };
     const other = sampleTemplate({ naming });
-    await replaceDraft(db, { id: template.id, template: other });
-    await publishTemplate(db, { id: template.id, by: 'ada', at: first.body.submittedAt });
+    await replaceDraft(db, { ...change, template: other });
+    await publishTemplate(db, change);
     expect((await api.send('POST', '/requests', sent)).body).toEqual(first.body);
-    await disableTemplate(db, { id: template.id });
+    await disableTemplate(db, change);
     expect((await api.send('POST', '/requests', sent)).body).toEqual(first.body);
     expect(api.gateway.calls.length).toBe(calls);
   });
@@ -81,6 +85,26 @@ describe('POST /requests', () => {
     const body = request({ samAccountName: 'svc-reused', ...overrides });
     const other = await api.send('POST', '/requests', { as: 'rita', body, headers });
     expect(other.body).toMatchObject({ status: 409, code: 'IdempotencyKeyReused' });
+  });
+
+  test('at the same instant as one for another domain under the same key it is IdempotencyKeyReused', async () => {
+    const [idempotencyKey, body] = [randomUUID(), request()];
+    const reservation = {
+      domain: 'branch.example.com',
+      templateId: api.template.id,
+      reservedAt: new Date().toISOString(),
+    };
+    await reserveAccountName(api.database.db, {
+      ...reservation,
+      accountId: accountIdFor('rita', idempotencyKey),
+      samAccountName: body.samAccountName,
+    });
+    const send = (headers: Record<string, string>) => {
+      api.gateway.failNext(refusal('NameTaken'));
+      return api.send('POST', '/requests', { as: 'rita', body, headers });
+    };
+    expect((await send(key(idempotencyKey))).body).toMatchObject({ status: 409, code: 'IdempotencyKeyReused' });
+    expect((await send(key())).body).toMatchObject({ status: 409, code: 'NameTaken' });
   });
 
   test('the same key of another caller is another request', async () => {
@@ -122,7 +146,7 @@ describe('POST /requests', () => {
   test('refuses templates that are not published, and those that are for others', async () => {
     const { db } = api.database;
     const { id } = await makeTemplate(api.database, sampleTemplate());
-    await unpublishTemplate(db, { id });
+    await unpublishTemplate(db, { id, by: 'ada', at: new Date().toISOString() });
     const unpublished = await api.send('POST', '/requests', { as: 'rita', body: request({ templateId: id }) });
     expect(unpublished.body).toMatchObject({ status: 409, code: 'NotPublished' });
     await createGroup(db, { name: 'payroll', members: ['other-requester'], createdAt: new Date().toISOString() });
@@ -189,7 +213,7 @@ describe('actions', () => {
   test.each(CHANGED)('%s under a key that was used with another body is refused', async (action, as, body, other) => {
     const { id } = await project(api.database.db, sampleAccount({ templateId: api.template.id }));
     const path = `/accounts/${id}/${action}`;
-    const headers = key();
+    const headers = { ...key(), ...FIRST };
     const first = await api.send('POST', path, { as, body, headers });
     expect(first.status, first.text).toBe(200);
     const reused = await api.send('POST', path, { as, body: other, headers });
@@ -197,12 +221,29 @@ describe('actions', () => {
     expect((await api.send('POST', path, { as, body, headers })).body).toEqual(first.body);
   });
 
+  test.each(CHANGED.slice(1))('%s says which version of the account was seen', async (action, as, body) => {
+    const { id } = await project(api.database.db, sampleAccount({ templateId: api.template.id }));
+    const send = async (headers: Record<string, string>) =>
+      (await api.send('POST', `/accounts/${id}/${action}`, { as, body, headers })).body;
+    expect(await send({})).toMatchObject({ status: 428, code: 'PreconditionRequired' });
+    expect(await send({ 'if-match': '"0"' })).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect(await send({ 'if-match': '*' })).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect(await send(FIRST)).toMatchObject({ id });
+    expect(api.gateway.calls.at(-1)!.message).toMatchObject({ expectedSequence: 1 });
+  });
+
   test('owners are users and groups that are there; what the template does not allow has a code of its own', async () => {
     const ownership = { groups: true, minimum: 2, maximum: 3 };
     const { id: templateId } = await makeTemplate(api.database, sampleTemplate({ ownership }));
     const { id } = await project(api.database.db, sampleAccount({ templateId, owners: ['rita', 'gone'] }));
     const change = async (owners: string[], ownerGroups: string[] = []) =>
-      (await api.send('POST', `/accounts/${id}/change-owners`, { as: 'rita', body: { owners, ownerGroups } })).body;
+      (
+        await api.send('POST', `/accounts/${id}/change-owners`, {
+          as: 'rita',
+          body: { owners, ownerGroups },
+          headers: FIRST,
+        })
+      ).body;
     expect(fieldsOf(await change(['olaf', 'nobody-there'], ['Nothing']))).toEqual(['/owners/1', '/ownerGroups/0']);
     expect(await change(['olaf'])).toMatchObject({ status: 422, code: 'OwnershipViolation' });
     expect(await change(['olaf', 'rita', 'anna', 'ben'])).toMatchObject({ code: 'OwnershipViolation' });
@@ -214,12 +255,12 @@ describe('actions', () => {
 
   test('a repetition has its first answer when an owner has left since', async () => {
     const { id } = await project(api.database.db, sampleAccount({ templateId: api.template.id }));
-    const sent = { as: 'ada', body: { owners: ['other-owner'] }, headers: key() } as const;
+    const sent = { as: 'ada', body: { owners: ['other-owner'] }, headers: { ...key(), ...FIRST } } as const;
     const first = await api.send('POST', `/accounts/${id}/change-owners`, sent);
     expect(first.body).toMatchObject({ owners: ['other-owner'] });
     await setUserDisabled(api.database.db, 'other-owner', true);
     expect((await api.send('POST', `/accounts/${id}/change-owners`, sent)).body).toEqual(first.body);
-    const again = await api.send('POST', `/accounts/${id}/change-owners`, { ...sent, headers: key() });
+    const again = await api.send('POST', `/accounts/${id}/change-owners`, { ...sent, headers: FIRST });
     expect(fieldsOf(again.body)).toEqual(['/owners/0']);
     await setUserDisabled(api.database.db, 'other-owner', false);
   });
@@ -227,8 +268,13 @@ describe('actions', () => {
   test('approvers are people who are there and can reach the quorum', async () => {
     const { id } = await project(api.database.db, sampleAccount());
     const replace = async (approvers: object, quorum = 1) =>
-      (await api.send('POST', `/accounts/${id}/replace-approvers`, { as: 'ada', body: { step: 0, approvers, quorum } }))
-        .body;
+      (
+        await api.send('POST', `/accounts/${id}/replace-approvers`, {
+          as: 'ada',
+          body: { step: 0, approvers, quorum },
+          headers: FIRST,
+        })
+      ).body;
     expect(fieldsOf(await replace({ users: ['ben', 'gone'], groups: ['Nothing'] }))).toEqual([
       '/approvers/users/1',
       '/approvers/groups/0',

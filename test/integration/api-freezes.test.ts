@@ -69,6 +69,8 @@ describe('a freeze', () => {
 describe('the outbox', () => {
   const accountId = randomUUID();
   beforeAll(async () => {
+    // Of the template that is there for all tests.
+    await api.database.run('delete from notices');
     for (let index = 0; index < 5; index += 1) {
       const kind = index % 2 === 0 ? 'renewal-reminder' : 'ended';
       await api.database.run(

@@ -94,6 +94,30 @@ describe('the preview', () => {
     expect(body.items).toMatchObject([{ outcome: 'refused', code: 'NotFound' }]);
   });
 
+  test('takes the end of a day, also one that is past, which is the next', async () => {
+    const endsOf = async (endsAt: string) => {
+      const { body } = await send('/preview', { accounts: ids(active.slice(0, 1)), changes: { endsAt } });
+      return body.items[0].changes.find(({ field }: { field: string }) => field === 'endsAt').to;
+    };
+    expect(await endsOf('2098-01-05T00:00:00.000Z')).toBe('2098-01-05T00:00:00.000Z');
+    const before = Date.now();
+    const tomorrow = new Date(await endsOf('2020-01-05T00:00:00.000Z'));
+    expect(tomorrow.toISOString()).toContain('T00:00:00.000Z');
+    expect(tomorrow.getTime() - before).toBeGreaterThan(0);
+    expect(tomorrow.getTime() - before).toBeLessThanOrEqual(86_400_000);
+  });
+
+  test('takes an end within a day where the program is for demonstrations', async () => {
+    const demonstration = await startTestApi({ allowShortIntervals: true });
+    try {
+      const body = { filter: { domain: 'corp.example.com' }, changes: { endsAt: '2098-01-05T13:45:07.123Z' } };
+      const preview = await demonstration.send('POST', '/migrations/preview', { as: 'ada', body });
+      expect(preview.status, preview.text).toBe(200);
+    } finally {
+      await demonstration.close();
+    }
+  });
+
   test.each<[string, object]>([
     ['/accounts', { changes: { interval: 'P1Y' } }],
     ['/accounts', { accounts: [randomUUID()], filter: { domain: 'corp.example.com' }, changes: { interval: 'P1Y' } }],
@@ -102,6 +126,9 @@ describe('the preview', () => {
     ['/changes', { filter: { domain: 'corp.example.com' }, changes: {} }],
     ['/changes/templateId', { filter: { domain: 'corp.example.com' }, changes: { templateId: randomUUID() } }],
     ['/changes/owners/1', { filter: { domain: 'corp.example.com' }, changes: { owners: ['olaf', 'gone'] } }],
+    ['/changes/endsAt', { filter: { domain: 'corp.example.com' }, changes: { endsAt: '2098-01-05T13:45:07.123Z' } }],
+    ['/changes/endsAt', { filter: { domain: 'corp.example.com' }, changes: { endsAt: '2020-01-05T13:45:07.123Z' } }],
+    ['/changes/endsAt', { filter: { domain: 'corp.example.com' }, changes: { endsAt: '9999-12-31T00:00:00.000Z' } }],
     ['/changes/ownerGroups/0', { filter: { domain: 'corp.example.com' }, changes: { ownerGroups: ['Nowhere'] } }],
   ])('refuses %s', async (field, body) => {
     for (const path of ['/preview', '']) {
@@ -144,6 +171,15 @@ describe('a migration', () => {
     const list = (await api.send('GET', '/migrations?limit=200', { as: 'ada' })).body.items;
     expect(list.length).toBe(before + 1);
     expect(list[0].id).toBe(second.body.id);
+  });
+
+  test('is begun once, also when the answer to its request is forgotten', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const body = { accounts: ids(active), changes: { interval: 'P1Y' } };
+    const first = await send('', body, headers);
+    await api.database.run('delete from operations');
+    expect((await send('', body, headers)).body).toEqual(first.body);
+    expect(started(first.body.id)).toHaveLength(1);
   });
 
   test('is paused, resumed and cancelled, each once', async () => {

@@ -65,6 +65,35 @@ function expectDocumented(operationId: string, answer: Answered): void {
   }
 }
 
+const ODD_NUMBERS = ['', '0', '-1', '+5', '05', '5.0', '5.5', '1e1', '0x10', ' 5', '5 ', '201', '1_0', 'NaN', '٥'];
+
+/** A parameter's text as JSON has numbers: what is none stays text. */
+function parameterOf(text: string): unknown {
+  return /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) && !text.endsWith('.0') ? Number(text) : text;
+}
+
+type Change = (body: any) => unknown; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+/** Ways to spoil each of the body's values, at any depth, one at a time. */
+function changesOf(value: unknown): Change[] {
+  const here = spoilt(value).map((other) => () => other);
+  if (typeof value !== 'object' || value === null) return here;
+  const within = Object.entries(value).flatMap(([name, inner]) =>
+    changesOf(inner).map((change): Change => (outer) => {
+      outer[name] = change(outer[name]);
+      return outer;
+    }),
+  );
+  return [...here, ...within];
+}
+
+function spoilt(value: unknown): unknown[] {
+  if (typeof value === 'number') return [null, String(value), -1, 0, value + 0.5, 1e12, true];
+  if (typeof value !== 'string') return [null, 'x', 7];
+  const around = [` ${value}`, `${value} `, `\t${value}`, `${value}\n`, `${value}\u00a0`];
+  return [null, 7, '', ' ', value.toUpperCase(), `é${value}`, value.padEnd(5000, 'x'), value.padEnd(5000), ...around];
+}
+
 /** For each route a request that is accepted. */
 async function accepted(route: Route): Promise<Sent & GoodRequest> {
   const { path, body, headers } = await goodRequest(api, route);
@@ -89,6 +118,25 @@ describe.each(ROUTES.map((route) => [route.operationId, route] as const))('%s', 
     expect(of.requestBody === undefined).toBe(body === undefined);
     if (body === undefined) return;
     expect(problemsWith(body, of.requestBody.content['application/json'].schema)).toBeUndefined();
+  });
+
+  test('what the document forbids of a field is refused', async () => {
+    const { of } = operation(operationId);
+    const schema = of.requestBody?.content['application/json'].schema;
+    for (const change of schema ? changesOf((await accepted(route)).body) : []) {
+      const good = await accepted(route);
+      const body = change(structuredClone(good.body));
+      if (problemsWith(body, schema) === undefined) continue;
+      // A text is sent as it is.
+      const answer = await call(route, { ...good, body: JSON.stringify(body) });
+      expect(answer.status, `${JSON.stringify(body).slice(0, 500)} was answered ${answer.text}`).toBe(422);
+    }
+    const { schema: limit } = of.parameters.find(({ name }: { name: string }) => name === 'limit') ?? {};
+    for (const text of limit ? ODD_NUMBERS : []) {
+      if (problemsWith(parameterOf(text), limit) === undefined) continue;
+      const answer = await call(route, { ...(await accepted(route)), query: `?limit=${encodeURIComponent(text)}` });
+      expect(answer.status, `limit=${text} was answered ${answer.text}`).toBe(422);
+    }
   });
 
   test('refusals', async () => {

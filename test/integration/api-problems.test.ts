@@ -53,10 +53,37 @@ describe('a request that cannot be served', () => {
     const answer = await api.send('DELETE', '/domains', { as: 'ada' });
     expectProblem(answer, 405, 'MethodNotAllowed');
     expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
+    for (const path of ['/reference/', '/reference/swagger-ui.css']) {
+      const onPage = await api.send('POST', path, { as: 'ada' });
+      expectProblem(onPage, 405, 'MethodNotAllowed');
+      expect(onPage.headers.get('allow')).toBe('GET, HEAD');
+    }
   });
 
   test('a body that is not JSON', async () =>
     expectProblem(await api.send('POST', '/domains', { as: 'ada', body: '{"fqdn":' }), 400, 'MalformedBody'));
+
+  test.each([
+    ['with bytes that are no UTF-8', 'application/json', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+    ['in UTF-16', 'application/json; charset=utf-16', Buffer.from('\ufeff{}', 'utf16le')],
+    ['in UTF-16 that says nothing of it', 'application/json', Buffer.from('\ufeff{}', 'utf16le')],
+  ])('a body %s', async (_what, type, bytes) => {
+    const headers = {
+      authorization: `Bearer ${api.tokens.ada}`,
+      'idempotency-key': randomUUID(),
+      'content-type': type,
+    };
+    const response = await fetch(`${api.url}/api/v1/domains`, { method: 'POST', headers, body: bytes });
+    expect(problemSchema.parse(await response.json())).toMatchObject({ status: 400, code: 'MalformedBody' });
+  });
+
+  test('a body that is JSON but nothing with fields', async () => {
+    for (const body of ['null', '7', '"x"', '[]']) {
+      const answer = await api.send('POST', '/domains', { as: 'ada', body });
+      expectProblem(answer, 422, 'InvalidRequest');
+      expect(answer.body.errors).toMatchObject([{ location: 'body', field: '' }]);
+    }
+  });
 
   test('a body of another type', async () => {
     const headers = { 'content-type': 'text/plain' };
@@ -139,6 +166,15 @@ describe('bad fields', () => {
     expect(list.body.errors.map((error: { field: string }) => error.field).sort()).toEqual(['limit', 'sort', 'state']);
   });
 
+  test('nobody is called what the product calls itself', async () => {
+    for (const name of ['system', 'System']) {
+      const answer = await api.send('POST', '/users', { as: 'ada', body: { name, role: 'owner' } });
+      expectProblem(answer, 422, 'InvalidRequest');
+      expect(answer.body.errors).toMatchObject([{ field: '/name', message: expect.stringContaining('system') }]);
+    }
+    expect((await api.send('GET', '/users/system', { as: 'ada' })).status).toBe(404);
+  });
+
   test('a cursor that is not of this list', async () => {
     const cursors = ['AAAA', Buffer.from('{"submittedAt":"0000-01-01T00:00:00.000Z","id":"x"}').toString('base64url')];
     for (const after of cursors) {
@@ -160,7 +196,7 @@ describe('what the caller may not know of', () => {
       ['POST', '/change-owners', { owners: ['nobody-there'] }],
       ['POST', '/replace-approvers', { step: 0, approvers: { users: ['nobody-there'] }, quorum: 1 }],
     ] as const) {
-      const sent = { as: 'other-owner', body } as const;
+      const sent = { as: 'other-owner', body, headers: { 'if-match': '"1"' } } as const;
       const hidden = await api.send(method, `/accounts/${id}${suffix}`, sent);
       const missing = await api.send(method, `/accounts/${randomUUID()}${suffix}`, sent);
       expectProblem(hidden, 404, 'NotFound');

@@ -149,7 +149,7 @@ test('an administrator replaces approvers, and a delegate decides from the seat 
   const { body: account } = await send('requester', 'POST', '/requests', request());
   const path = `/accounts/${account.id}`;
   const replacement = { step: 0, approvers: { users: ['approver2'] }, quorum: 1 };
-  const replaced = await send('administrator', 'POST', `${path}/replace-approvers`, replacement);
+  const replaced = await send('administrator', 'POST', `${path}/replace-approvers`, replacement, undefined, '"1"');
   expect(replaced.body.approval.steps[0]).toMatchObject({ approvers: { users: ['approver2'], groups: [] } });
   expect((await send('approver1', 'POST', `${path}/decide`, { decision: 'approve' })).body.code).toBe('NotAnApprover');
 

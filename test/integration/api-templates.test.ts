@@ -32,6 +32,12 @@ async function published(parts: TemplateParts = {}): Promise<string> {
   return path;
 }
 
+/** An OU outside the domain, and fewer approvers than the quorum. */
+const broken = (): TemplateParts => ({
+  approval: { steps: [{ name: 'Security', approvers: { users: ['anna', 'gone'] }, quorum: 2 }] },
+  directory: { domain: 'corp.example.com', organizationalUnit: 'OU=x,DC=other,DC=com' },
+});
+
 const shownAs = ({ body: { version, state } }: Answered) => [version, state];
 
 describe('the way of a template', () => {
@@ -85,6 +91,30 @@ describe('the way of a template', () => {
     expect((await post(`${path}/publish`)).body).toMatchObject({ status: 409, code: 'StateConflict' });
     await post(`${path}/draft`);
     expect(shownAs(await post(`${path}/publish`))).toEqual([2, 'published']);
+  });
+
+  test('with a draft begun, what was unpublished is published again by its version, and the draft only by its own', async () => {
+    const path = await published({ name: 'One' });
+    const begun = await post(`${path}/draft`);
+    await put(path, broken(), begun.headers.get('etag')!);
+    await post(`${path}/unpublish`);
+    const publish = (body?: object) => api.send('POST', `${path}/publish`, { as: 'ada', ...(body && { body }) });
+    for (const body of [undefined, {}]) {
+      expect((await publish(body)).body).toMatchObject({
+        code: 'StateConflict',
+        detail: expect.stringContaining('version'),
+      });
+    }
+    expect((await get(path)).body).toMatchObject({ version: 2, state: 'draft' });
+    expect((await publish({ version: 3 })).body.errors).toMatchObject([{ location: 'body', field: '/version' }]);
+    // Of the version that is published: the draft has errors.
+    expect(shownAs(await publish({ version: 1 }))).toEqual([1, 'published']);
+    expect((await publish({ version: 1 })).body).toMatchObject({ code: 'StateConflict' });
+    expect((await publish({ version: 2 })).body).toMatchObject({ status: 422 });
+    await put(path, {}, (await get(path)).headers.get('etag')!);
+    expect(shownAs(await publish())).toEqual([2, 'published']);
+    expect(shownAs(await publish({ version: 1 }))).toEqual([1, 'published']);
+    expect(shownAs(await get(`${path}/versions/2`))).toEqual([2, 'unpublished']);
   });
 
   test('a repeated publication gets its first answer, even when it would be refused now', async () => {
@@ -167,10 +197,6 @@ describe('who sees what', () => {
 });
 
 describe('the preview', () => {
-  const broken = (): TemplateParts => ({
-    approval: { steps: [{ name: 'Security', approvers: { users: ['anna', 'gone'] }, quorum: 2 }] },
-    directory: { domain: 'corp.example.com', organizationalUnit: 'OU=x,DC=other,DC=com' },
-  });
   const fields = (findings: { field: string }[]) => findings.map(({ field }) => field);
 
   test('names every field that is wrong, and publishing is refused with the same', async () => {
@@ -260,6 +286,10 @@ describe('the check of a name', () => {
     expect(failing(await check(path, 'SVC-OPEN'))).toEqual(['open']);
     api.gateway.inspects({ ...WELL, directory: { problems: [], nameInUse: true } });
     expect(failing(await check(path, 'svc-other'))).toEqual(['directory']);
+    // Also a contact of that common name, where the account would be made.
+    const { domain, organizationalUnit } = sampleTemplate().directory;
+    const asked = { domain, organizationalUnits: [organizationalUnit], samAccountName: 'svc-other' };
+    expect(api.gateway.inspections.at(-1)).toMatchObject(asked);
   });
 
   test('an engine that is away leaves the directory unknown', async () => {

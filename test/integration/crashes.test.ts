@@ -1,4 +1,7 @@
-/** Each process killed in the middle of provisioning and of retirement; engines of two domains, and two of one. */
+/**
+ * Directory and vault killed, not only cut off, in the middle of provisioning and of retirement; engines of two domains, and
+ * two of one. The other processes are killed at every call in killed-engines.test.ts and killed-servers.test.ts.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,20 +23,17 @@ beforeAll(async () => {
 });
 
 const ROLES: readonly (readonly [ProcessRole, string | undefined])[] = [
-  ['engine', CORP],
-  ['control-plane', undefined],
-  ['api', undefined],
-  ['temporal', undefined],
   ['samba', CORP],
   ['vault', undefined],
-  ['postgres', undefined],
 ];
 
 /** Kills the process a moment after the work began, leaves it dead for a moment, and starts it again. */
-async function interrupt(role: ProcessRole, fqdn: string | undefined): Promise<void> {
+async function interrupt(role: ProcessRole, fqdn: string | undefined, work: readonly Account[]): Promise<void> {
   await sleep(60);
   await killProcess(stateFolder, role, fqdn);
   await sleep(1_000);
+  const states = (await Promise.all(work.map(people.client.read))).map(({ state }) => state);
+  expect(states, 'the blow came while there was work').toContain('approved');
   await startProcess(stateFolder, role, fqdn);
 }
 
@@ -49,7 +49,7 @@ describe('a process is killed', () => {
       const leaving = await people.provide(CORP);
       const coming = await Promise.all([people.request(CORP), people.request(CORP), people.request(CORP)]);
       await people.client.act('owner', leaving, 'retire').catch(() => undefined);
-      await interrupt(role, fqdn);
+      await interrupt(role, fqdn, coming);
       for (const account of coming) {
         const now = await active(account);
         expect(await truthOf(stateFolder, now)).toEqual(USABLE);

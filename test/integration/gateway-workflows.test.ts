@@ -54,12 +54,15 @@ describe('reassess', () => {
   const inputsAbout = (user: string) =>
     harness.fakes.inputsOf('findAffected').filter(({ approvers }) => approvers.users.includes(user));
 
-  test('looks for the accounts a little later, once for an operation however often it is asked', async () => {
+  test('looks for the accounts once for an operation, however often it is asked before its transaction ends', async () => {
     const user = randomUUID();
     const operationId = randomUUID();
     const input = { approvers: { users: [user], groups: ['chiefs'] }, left: [user] };
+    const committing = harness.fakes.hold('awaitChange');
     for (let times = 0; times < 3; times += 1) await gateway.reassess(operationId, input);
+    await eventually('it is waited for', async () => harness.fakes.names().includes('awaitChange'), PATIENCE);
     expect(inputsAbout(user)).toEqual([]);
+    committing.open();
     await eventually('the accounts were looked for', async () => inputsAbout(user).length > 0, PATIENCE);
     expect(inputsAbout(user)).toEqual([expect.objectContaining(input)]);
   });
@@ -82,7 +85,7 @@ describe('migrations', () => {
     perMinute: 600,
   });
 
-  test('move accounts, tell how far they are, and are done once', async () => {
+  test('move accounts, tell how far they are, and end', async () => {
     const id = randomUUID();
     const accounts = [await harness.living(), await harness.living()];
     await gateway.startMigration(id, inputOf(id, accounts));
@@ -96,7 +99,6 @@ describe('migrations', () => {
     );
     expect(done).toMatchObject({ total: 2, outcomes: [{ outcome: 'migrated' }, { outcome: 'migrated' }] });
     expect(await gateway.snapshot(FQDN, accounts[0]!.id)).toMatchObject({ owners: ['otto'] });
-    await gateway.startMigration(id, inputOf(id, accounts));
     const refused = () =>
       gateway.pauseMigration(id, 'ada').then(
         () => undefined,
@@ -104,6 +106,21 @@ describe('migrations', () => {
       );
     // Its workflow ends a moment after the last answer.
     expect(await eventually('it has ended', refused, PATIENCE)).toMatchObject({ code: 'StateConflict' });
+  });
+
+  test('that never came on record move nothing, and are begun anew when they are asked for again', async () => {
+    const id = randomUUID();
+    const account = await harness.living();
+    const becomes = (state: string) =>
+      eventually(`it is ${state}`, async () => (await gateway.migration(id))?.state === state, PATIENCE);
+    harness.fakes.behave({ findMigration: async () => ({ isRecorded: false }) });
+    await gateway.startMigration(id, inputOf(id, [account]));
+    await eventually('it was looked for', async () => harness.fakes.names().includes('findMigration'), PATIENCE);
+    harness.fakes.behave({ findMigration: async () => ({ isRecorded: true }) });
+    expect(await gateway.snapshot(FQDN, account.id)).toMatchObject({ owners: account.owners });
+    await gateway.startMigration(id, inputOf(id, [account]));
+    await becomes('completed');
+    expect(await gateway.snapshot(FQDN, account.id)).toMatchObject({ owners: ['otto'] });
   });
 
   test('are paused, resumed and cancelled', async () => {

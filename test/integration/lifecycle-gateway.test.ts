@@ -115,6 +115,8 @@ describe('act', () => {
     expect(await gateway.earlierAnswer(domain, id, message.operationId)).toEqual(changed);
     expect(await gateway.earlierAnswer(domain, id, randomUUID())).toBeNull();
     expect(await gateway.earlierAnswer(domain, randomUUID(), message.operationId)).toBeNull();
+    const stale = gateway.act(domain, id, 'edit', { ...by('olaf'), description: null, expectedSequence: 7 });
+    await expect(stale).rejects.toMatchObject({ name: 'Refusal', code: 'PreconditionFailed' });
     // Another body under the same operation changes nothing: the API says that the key was used.
     expect(await gateway.act(domain, id, 'change-owners', { ...message, owners: ['rita'] })).toEqual(changed);
   });

@@ -119,6 +119,28 @@ describe('who is told', () => {
     expect(await outboxOf(one)).toEqual(told);
   });
 
+  test('in the round of a renewal who asked for it takes the place of the requester', async () => {
+    const renewal = { requestedBy: 'olaf', requestedAt: DUE, returnTo: 'active' as const };
+    const one = account();
+    const round = (users: string[]) => {
+      const steps = one.approval.steps.map((step) => ({ ...step, approvers: { users, groups: [] } }));
+      return sampleApproval({ purpose: 'renewal', steps });
+    };
+    const renewed = account({ state: 'renewing', renewal, approval: round(['rita', 'olaf']) });
+    await notify(renewed, [notice(['open-step'])]);
+    // Zoe stands in for rita, who is away; for olaf nobody does.
+    expect(await outboxOf(renewed)).toEqual(['rita rita@example.com', 'zoe user:zoe']);
+    const lost = account({ state: 'renewing', renewal, approval: round(['olaf']) });
+    await notify(lost, [notice(['open-step'], { kind: 'approval-needed' })]);
+    await notify(lost, [notice(['requester', 'administrators'], { kind: 'quorum-lost' })]);
+    const { items } = await listNotices(database.db, { accountId: lost.id, limit: 10 });
+    expect(items.map(({ kind, address }) => `${kind} ${address}`).sort()).toEqual([
+      'quorum-lost olaf@example.com',
+      'quorum-lost olaf@example.org',
+      'quorum-lost user:ada',
+    ]);
+  });
+
   test('after an escalation both', async () => {
     const one = account();
     const escalated = { ...one, approval: { ...one.approval, escalated: true } };
@@ -138,6 +160,7 @@ test('a notice is in the outbox as it was asked for, once, however often and at 
   expect(items).toEqual([
     {
       id: expect.stringMatching(/^\d+$/),
+      templateId: null,
       accountId: one.id,
       kind: 'provisioned',
       dueAt: DUE,
@@ -173,6 +196,23 @@ test('notices are recorded with their transition or not at all; a repeated trans
   await database.run(`update notices set sent_at = now() where account_id = $1`, [one.id]);
   await record(transition);
   expect(await outboxOf(one)).toEqual(['rita rita@example.com']);
+});
+
+test('two events of one instant tell twice, also of the same', async () => {
+  const first = account({ sequence: 4 });
+  const changed = (one: Account, after: string) => ({
+    account: one,
+    events: [sampleEvent(one, { type: 'owners-changed' as const, at: DUE })],
+    notices: [notice(['requester'], { kind: 'owners-changed', detail: { after } })],
+  });
+  for (const input of [changed(first, 'olaf'), changed({ ...first, sequence: 5 }, 'olga')]) {
+    await new MockActivityEnvironment({}, { logger: quietLogger }).run(activities.recordTransition, input);
+  }
+  const { items } = await listNotices(database.db, { accountId: first.id, limit: 10 });
+  expect(items.map(({ detail, dueAt }) => [detail, dueAt])).toEqual([
+    [{ after: 'olga' }, DUE],
+    [{ after: 'olaf' }, DUE],
+  ]);
 });
 
 test('pages hold every notice once, the newest first', async () => {

@@ -1,5 +1,6 @@
 /** The control plane's activities on a real database. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPlatformActivities } from '../../activities/platform/activities.ts';
@@ -14,16 +15,24 @@ import { findAccount } from '../../db/queries/accounts.ts';
 import { createDomain, findDomain, releaseBrake, setBrake } from '../../db/queries/domains.ts';
 import { createFreeze, thawFreeze } from '../../db/queries/freezes.ts';
 import { createGroup, setGroupDisabled } from '../../db/queries/groups.ts';
+import { createMigration } from '../../db/queries/migrations.ts';
+import { holdOperation } from '../../db/queries/operations.ts';
 import { addDraft, createTemplate, deleteTemplate, publishTemplate } from '../../db/queries/publish-templates.ts';
 import { createUser, setUserDisabled } from '../../db/queries/users.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { sampleAccount, sampleEvent, sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
+import {
+  sampleAccount,
+  sampleApproval,
+  sampleEvent,
+  sampleSubmission,
+  sampleTemplate,
+} from '../support/projection-samples.ts';
 import { quietLogger } from '../support/quiet-runtime.ts';
 
 const FQDN = 'corp.example.com';
 const NOW = '2026-01-31T12:00:00.000Z';
 const by = { by: 'ada', at: NOW };
-const making = { createdBy: 'ada', createdAt: NOW };
+const making = { by: 'ada', at: NOW };
 
 let now = NOW;
 const clock = () => new Date(now);
@@ -112,7 +121,7 @@ describe('reserveName', () => {
       const input = asked(`del-${'abcdefghij'[round]}`, { request: { templateId: id } });
       const [reserved, deleted] = await Promise.all([
         run(activities.reserveName, input),
-        deleteTemplate(database.db, id),
+        deleteTemplate(database.db, { id, ...by }),
       ]);
       expect([reserved.outcome, deleted]).toEqual(
         reserved.outcome === 'reserved' ? ['reserved', 'in-use'] : ['refused', 'deleted'],
@@ -152,6 +161,25 @@ test('recordTransition writes what the projection shows, once, and tells who can
   expect(await run(activities.recordTransition, { account: rejected, events: [sampleEvent(rejected)] })).toEqual({
     ableToDecide: null,
   });
+});
+
+test('who asked for a renewal cannot decide on it; the requester of the account can', async () => {
+  for (const name of ['rosa', 'owen']) {
+    await createUser(database.db, { name, role: 'approver', tokenHash: name, createdAt: NOW });
+  }
+  const renewal = { requestedBy: 'owen', requestedAt: NOW, returnTo: 'active' as const };
+  const able = async (users: string[]) => {
+    const approval = sampleApproval({ purpose: 'renewal' });
+    const steps = [{ ...approval.steps[0]!, approvers: { users, groups: [] } }];
+    const round = { requester: 'rosa', approval: { ...approval, steps }, renewal };
+    const account = sampleAccount({ ...round, state: 'renewing' });
+    const events = [sampleEvent(account, { type: 'renewal-requested' })];
+    const { ableToDecide } = await run(activities.recordTransition, { account, events, notices: [] });
+    const asked = { accountId: account.id, domain: account.domain, users, groups: [] };
+    return { ableToDecide, found: await run(activities.findDeciders, asked) };
+  };
+  expect(await able(['rosa'])).toEqual({ ableToDecide: ['rosa'], found: ['rosa'] });
+  expect(await able(['owen'])).toEqual({ ableToDecide: [], found: [] });
 });
 
 function vote(approver: string) {
@@ -242,7 +270,7 @@ describe('admitDestructiveStep', () => {
       domain: fqdn,
       templateId: randomUUID(),
       step: 'deletion',
-      sequence: 7,
+      occasion: NOW,
       ...overrides,
     });
     const admit = async (input = step(), at = NOW): Promise<string> => {
@@ -279,11 +307,11 @@ describe('admitDestructiveStep', () => {
     expect(await admit(step(), later(119))).toBe('BrakeEngaged');
   });
 
-  test('account, step and sequence are one admission, however often and at the same instant', async () => {
+  test('account, step and occasion are one admission, however often and at the same instant', async () => {
     const { step, admit } = await braked(3);
     const same = step();
     expect(await Promise.all([1, 2, 3, 4, 5].map(() => admit(same)))).toEqual(new Array(5).fill('admitted'));
-    expect(await admit({ ...same, sequence: 8 })).toBe('admitted');
+    expect(await admit({ ...same, occasion: later(1) })).toBe('admitted');
     expect(await admit({ ...same, step: 'retirement' })).toBe('admitted');
     expect(await admit({ ...same, step: 'end-of-life' })).toBe('BrakeEngaged');
   });
@@ -321,6 +349,46 @@ describe('admitDestructiveStep', () => {
   test('in a domain that is not registered nothing is destroyed', async () => {
     const { admit, step } = await braked(1);
     expect(await admit(step({ domain: 'unknown.example.com' }))).toBe('NotFound, for good');
+  });
+});
+
+describe('what a transaction has not ended yet', () => {
+  /** A transaction that holds the operation and records a migration of that id, until it is told how to end. */
+  async function holding(id: string) {
+    const held = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<'commit' | 'rollback'>();
+    const ended = database.db
+      .transaction(async (transaction) => {
+        await holdOperation(transaction, id);
+        const row = { id, requestedBy: 'ada', requestedAt: NOW, changes: {}, accounts: 1, perMinute: 1 };
+        await createMigration(transaction, row);
+        held.resolve();
+        if ((await end.promise) === 'rollback') throw new Error('rolled back');
+      })
+      .catch(() => undefined);
+    await held.promise;
+    return async (how: 'commit' | 'rollback') => {
+      end.resolve(how);
+      await ended;
+    };
+  }
+
+  const shortly = <T>(asked: Promise<T>) => Promise.race([asked, wait(300, 'waiting' as const)]);
+
+  test.each([
+    ['commit', true],
+    ['rollback', false],
+  ] as const)('is waited for, and is there after its %s: %s', async (how, isRecorded) => {
+    const id = randomUUID();
+    const end = await holding(id);
+    const changed = run(activities.awaitChange, { operationId: id });
+    const found = run(activities.findMigration, { migrationId: id });
+    expect(await shortly(changed)).toBe('waiting');
+    expect(await shortly(found)).toBe('waiting');
+    await run(activities.awaitChange, { operationId: randomUUID() });
+    await end(how);
+    await changed;
+    expect(await found).toEqual({ isRecorded });
   });
 });
 

@@ -5,20 +5,23 @@ import { whenAccount, type Account } from '../../infra/dev/demo/api.ts';
 import { isEnabled } from '../../infra/dev/demo/directory.ts';
 import { makePlayTemplate } from '../../infra/dev/demo/play-time.ts';
 import { openScene, requestAndApprove, whenActive, type Scene } from '../../infra/dev/demo/scene.ts';
-import { startStack, stopStack } from '../../infra/dev/stack.ts';
+import { killProcess, startProcess, startStack, stopStack } from '../../infra/dev/stack.ts';
 import { parseTimeSpan } from '../../infra/dev/time-span.ts';
 
 const NAME = 'svc-play';
+const DOMAIN = 'corp.example.test';
 /** How far the clocks of API, platform and Temporal may be apart, and how long a step takes. */
 const TOLERANCE_MS = 10_000;
 
 let stateFolder: string;
 let scene: Scene;
+let templateId: string;
 
 beforeAll(async () => {
   const started = await startStack({ play: true });
   stateFolder = started.stateFolder;
   scene = await openScene(stateFolder, started.stack);
+  templateId = await makePlayTemplate(scene);
 }, 240_000);
 afterAll(() => stopStack(stateFolder), 60_000);
 
@@ -34,7 +37,7 @@ function expectClose(instant: string | null | undefined, to: string | null | und
 test('request, notices, renewal, end, return, retirement and undo follow the clock that is skipped', async () => {
   const owner = scene.as('owner');
   const administrator = scene.as('administrator');
-  const requested = await requestAndApprove(scene, await makePlayTemplate(scene), NAME);
+  const requested = await requestAndApprove(scene, templateId, NAME);
   const first = await whenActive(scene, requested, 60_000);
   const { id } = first;
   expect(first.allowedActions).not.toContain('renew');
@@ -71,4 +74,24 @@ test('request, notices, renewal, end, return, retirement and undo follow the clo
   await skip('31d');
   await until(id, 'retired');
   expect(await scene.corp.find(NAME)).toEqual([]);
+});
+
+test('a program that is killed and started finds the account again: it answers, and its time goes on', async () => {
+  const owner = scene.as('owner');
+  const { id } = await whenActive(scene, await requestAndApprove(scene, templateId, NAME), 60_000);
+  for (const [role, domain, span, action, state] of [
+    // The window opens: the control plane works on the account, and has it in memory when it is killed.
+    ['control-plane', undefined, '340d', 'disable', 'disabled'],
+    ['api', undefined, '1d', 'enable', 'active'],
+    ['engine', DOMAIN, '1d', 'disable', 'disabled'],
+  ] as const) {
+    await skip(span);
+    expect(await killProcess(stateFolder, role, domain)).toBe(true);
+    await startProcess(stateFolder, role, domain);
+    expect((await owner.why(id)).sentence, `after ${role} was killed`).toContain(NAME);
+    await owner.act(id, action);
+    await until(id, state);
+  }
+  await skip('1y');
+  await until(id, 'expired');
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
+import type { ErrorCode } from '../../contracts/errors.ts';
 import { FINAL_STATES } from '../../contracts/lifecycle.ts';
 import type { User } from '../../contracts/permissions.ts';
 import { projectTransition, reserveAccountName, restoreAccount } from '../../db/project-account.ts';
@@ -251,18 +252,26 @@ test('of many ids the accounts that exist are found', async () => {
   expect(await findAccountsByIds(database.db, [])).toEqual([]);
 });
 
-test('the age of a queued step counts from the entry into the state', async () => {
+test('an account is queued while its engine is away, whatever its state, and not while it waits for a person', async () => {
   const domain = 'queue.example.com';
-  const approved = sampleAccount({ domain, state: 'approved', sequence: 2 });
-  await project(approved, { at: T1 });
-  const blocked = { ...approved, sequence: 3 };
-  await project(blocked, { type: 'blocked', at: T2 });
-  const queuedIn = async () => (await oldestQueued(database.db)).filter((queued) => queued.domain === domain);
-  expect(await queuedIn()).toEqual([{ domain, since: T1 }]);
+  const queued = async () => (await oldestQueued(database.db)).filter((one) => one.domain === domain);
+  const block = (code: ErrorCode, since: string): Account['blocked'] => {
+    return { code, since, step: 'disable-account', message: 'It waits.', retrying: true };
+  };
+  const ofAnEngine = sampleAccount({ domain, state: 'active', blocked: block('EngineOffline', T2) });
+  const ofAPerson = sampleAccount({ domain, state: 'approved', blocked: block('DirectoryNameConflict', T1) });
+  for (const account of [ofAnEngine, ofAPerson]) await project(account, { type: 'blocked', at: T2 });
+  await project(sampleAccount({ domain, state: 'approved' }), { at: T1 });
+  expect(await queued()).toEqual([{ domain, since: T2 }]);
 
-  const active = { ...approved, state: 'active' as const, sequence: 4 };
-  await project(active, { at: T2 });
-  expect(await queuedIn()).toEqual([]);
+  const older = sampleAccount({ domain, state: 'retiring', blocked: block('EngineTimeout', T1) });
+  await project(older, { type: 'blocked', at: T2 });
+  expect(await queued()).toEqual([{ domain, since: T1 }]);
+
+  for (const account of [ofAnEngine, older]) {
+    await project({ ...account, blocked: null, sequence: account.sequence + 1 }, { type: 'unblocked', at: T2 });
+  }
+  expect(await queued()).toEqual([]);
 });
 
 test('a name is taken once per domain, whatever its case', async () => {

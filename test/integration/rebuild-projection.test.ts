@@ -71,7 +71,7 @@ async function makeTemplate(): Promise<void> {
   await createUser(database.db, { name: 'ada', role: 'administrator', tokenHash: 'ada', createdAt });
   await createUser(database.db, { name: 'anna', role: 'approver', tokenHash: 'anna', createdAt });
   await createDomain(database.db, FQDN, createdAt);
-  await createTemplate(database.db, { id: templateId, template: sampleTemplate(), createdBy: 'ada', createdAt });
+  await createTemplate(database.db, { id: templateId, template: sampleTemplate(), by: 'ada', at: createdAt });
   await publishTemplate(database.db, { id: templateId, by: 'ada', at: createdAt });
 }
 

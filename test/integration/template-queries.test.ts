@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { projectTransition, reserveAccountName } from '../../db/project-account.ts';
 import { createDomain } from '../../db/queries/domains.ts';
 import { createDraft } from '../../db/queries/drafts.ts';
+import { createFreeze, thawFreeze } from '../../db/queries/freezes.ts';
+import { createMigration } from '../../db/queries/migrations.ts';
 import {
   addDraft,
   createTemplate,
@@ -29,7 +31,7 @@ const FQDN = 'corp.example.com';
 const AT = '2026-01-31T12:00:00.123Z';
 const LATER = '2026-03-31T12:00:00.000Z';
 const by = { by: 'eva', at: LATER };
-const making = { createdBy: 'ada', createdAt: AT };
+const making = { by: 'ada', at: AT };
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -60,7 +62,8 @@ const draftRow = (id: string, overrides = {}) => ({
   state: 'draft',
   revision: 1,
   template: sampleTemplate(),
-  ...making,
+  createdBy: 'ada',
+  createdAt: AT,
   publishedBy: null,
   publishedAt: null,
   ...overrides,
@@ -90,12 +93,18 @@ test('a draft is edited until it is published; then it never changes again', asy
   const id = await drafted();
   const template = sampleTemplate({ name: 'Robots' });
   const edited = draftRow(id, { template, revision: 2 });
-  expect(await replaceDraft(db, { id, expectedRevision: 1, template })).toEqual({ outcome: 'changed', row: edited });
-  expect(await replaceDraft(db, { id, expectedRevision: 1, template })).toEqual({ outcome: 'conflict', revision: 2 });
+  expect(await replaceDraft(db, { id, expectedRevision: 1, template, ...by })).toEqual({
+    outcome: 'changed',
+    row: edited,
+  });
+  expect(await replaceDraft(db, { id, expectedRevision: 1, template, ...by })).toEqual({
+    outcome: 'conflict',
+    revision: 2,
+  });
   const out = { ...edited, state: 'published', revision: 3, publishedBy: 'eva', publishedAt: LATER };
   expect(await publishTemplate(db, { id, expectedRevision: 2, ...by })).toEqual({ outcome: 'changed', row: out });
   expect(await findPublishedTemplate(db, id)).toEqual(out);
-  expect(await replaceDraft(db, { id, expectedRevision: 3, template })).toEqual({ outcome: 'wrong-state' });
+  expect(await replaceDraft(db, { id, expectedRevision: 3, template, ...by })).toEqual({ outcome: 'wrong-state' });
   expect(await publishTemplate(db, { id, ...by })).toEqual({ outcome: 'wrong-state' });
 });
 
@@ -108,7 +117,7 @@ test('a new version begins as the published one; published, it takes its place a
   });
   expect(await addDraft(db, { id, ...making })).toEqual({ outcome: 'draft-exists', version: 2 });
   const template = sampleTemplate({ name: 'Second' });
-  await replaceDraft(db, { id, expectedRevision: 3, template });
+  await replaceDraft(db, { id, expectedRevision: 3, template, ...by });
   expect((await findPublishedTemplate(db, id))?.version).toBe(1);
   await publishTemplate(db, { id, ...by });
   expect(await findPublishedTemplate(db, id)).toMatchObject({ version: 2, template });
@@ -118,12 +127,15 @@ test('a new version begins as the published one; published, it takes its place a
 test('out of use for now, or for good', async () => {
   const { db } = database;
   const id = await published();
-  expect(await unpublishTemplate(db, { id })).toMatchObject({ outcome: 'changed', row: { state: 'unpublished' } });
-  expect(await unpublishTemplate(db, { id })).toEqual({ outcome: 'wrong-state' });
+  expect(await unpublishTemplate(db, { id, ...by })).toMatchObject({
+    outcome: 'changed',
+    row: { state: 'unpublished' },
+  });
+  expect(await unpublishTemplate(db, { id, ...by })).toEqual({ outcome: 'wrong-state' });
   expect(await publishTemplate(db, { id, ...by })).toMatchObject({ outcome: 'changed', row: { state: 'published' } });
-  expect(await disableTemplate(db, { id, expectedRevision: 1 })).toEqual({ outcome: 'conflict', revision: 4 });
-  expect(await disableTemplate(db, { id })).toMatchObject({ outcome: 'changed', row: { state: 'disabled' } });
-  expect(await disableTemplate(db, { id })).toEqual({ outcome: 'wrong-state' });
+  expect(await disableTemplate(db, { id, expectedRevision: 1, ...by })).toEqual({ outcome: 'conflict', revision: 4 });
+  expect(await disableTemplate(db, { id, ...by })).toMatchObject({ outcome: 'changed', row: { state: 'disabled' } });
+  expect(await disableTemplate(db, { id, ...by })).toEqual({ outcome: 'wrong-state' });
   expect(await publishTemplate(db, { id, ...by })).toEqual({ outcome: 'wrong-state' });
   await addDraft(db, { id, ...making });
   expect(await statesOf(id)).toEqual(['disabled', 'draft']);
@@ -144,7 +156,7 @@ describe('at the same instant', () => {
 
   test('of two changes of one revision one is told to look again', async () => {
     const id = await drafted();
-    const edit = { id, expectedRevision: 1, template: sampleTemplate() };
+    const edit = { id, expectedRevision: 1, template: sampleTemplate(), ...by };
     const outcomes = await Promise.all([
       replaceDraft(database.db, edit),
       replaceDraft(database.db, edit),
@@ -159,8 +171,8 @@ test('a template that nothing refers to is deleted with its versions', async () 
   const { db } = database;
   const id = await published();
   await addDraft(db, { id, ...making });
-  expect(await deleteTemplate(db, id)).toBe('deleted');
-  expect(await deleteTemplate(db, id)).toBe('missing');
+  expect(await deleteTemplate(db, { id, ...by })).toBe('deleted');
+  expect(await deleteTemplate(db, { id, ...by })).toBe('missing');
   expect(await findTemplate(db, id, 1)).toBeUndefined();
 });
 
@@ -168,13 +180,13 @@ test('what is not there is told: the template, the domain', async () => {
   const { db } = database;
   const missing = { outcome: 'missing' };
   const id = randomUUID();
-  expect(await replaceDraft(db, { id, expectedRevision: 1, template: sampleTemplate() })).toEqual(missing);
+  expect(await replaceDraft(db, { id, expectedRevision: 1, template: sampleTemplate(), ...by })).toEqual(missing);
   expect(await addDraft(db, { id, ...making })).toEqual(missing);
   expect(await publishTemplate(db, { id, ...by })).toEqual(missing);
   expect(await createTemplate(db, { id, template: abroad, ...making })).toBe('domain-missing');
   expect(await findTemplate(db, id)).toBeUndefined();
   const known = await drafted();
-  const moved = { id: known, expectedRevision: 1, template: abroad };
+  const moved = { id: known, expectedRevision: 1, template: abroad, ...by };
   expect(await replaceDraft(db, moved)).toEqual({ outcome: 'domain-missing' });
   expect(await findTemplate(db, known)).toEqual(draftRow(known));
 });
@@ -187,7 +199,53 @@ test('a template is not deleted while an account, a reserved name or a draft ref
   const name = { accountId: randomUUID(), domain: FQDN, samAccountName: 'svc-held', reservedAt: AT };
   await reserveAccountName(db, { ...name, templateId: byName });
   await createDraft(db, { id: randomUUID(), author: 'ada', request: {}, templateId: byDraft, createdAt: AT });
-  for (const id of [byAccount, byName, byDraft]) expect(await deleteTemplate(db, id)).toBe('in-use');
+  for (const id of [byAccount, byName, byDraft]) expect(await deleteTemplate(db, { id, ...by })).toBe('in-use');
+});
+
+describe('a migration and a freeze', () => {
+  const migrationTo = (templateId: string) => ({
+    id: randomUUID(),
+    requestedBy: 'ada',
+    requestedAt: AT,
+    changes: { snapshot: { templateId, version: 1, template: sampleTemplate() } },
+    accounts: 1,
+    perMinute: 60,
+  });
+  const freezeOf = (subject: string) => ({
+    id: randomUUID(),
+    scope: 'template' as const,
+    subject,
+    reason: 'Audit',
+    frozenBy: 'ada',
+    frozenAt: AT,
+  });
+
+  test('keep the template that they are about; a freeze until it is thawed', async () => {
+    const { db } = database;
+    const [target, frozen, other] = [await published(), await published(), await published()];
+    expect(await createMigration(db, migrationTo(target))).toBe('created');
+    const freeze = freezeOf(frozen);
+    await createFreeze(db, freeze);
+    expect(await deleteTemplate(db, { id: target, ...by })).toBe('in-use');
+    expect(await deleteTemplate(db, { id: frozen, ...by })).toBe('in-use');
+    expect(await deleteTemplate(db, { id: other, ...by })).toBe('deleted');
+    await thawFreeze(db, { id: freeze.id, thawedBy: 'ada', thawedAt: LATER });
+    expect(await deleteTemplate(db, { id: frozen, ...by })).toBe('deleted');
+    expect(await createMigration(db, migrationTo(frozen))).toBe('template-missing');
+  });
+
+  test('of a migration and the deletion of its template one is refused', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const id = await published();
+      const [created, deleted] = await Promise.all([
+        database.db.transaction((transaction) => createMigration(transaction, migrationTo(id))),
+        deleteTemplate(database.db, { id, ...by }),
+      ]);
+      expect([created, deleted]).toEqual(
+        created === 'created' ? ['created', 'in-use'] : ['template-missing', 'deleted'],
+      );
+    }
+  });
 });
 
 describe('lists', () => {
@@ -210,9 +268,9 @@ describe('lists', () => {
     const id = await published({ name: 'A, for some', availableTo: { users: ['rita'], groups: ['Robots'] } });
     await addDraft(db, { id, ...making });
     // The list is ordered by the name of the newest version, whichever is shown.
-    await replaceDraft(db, { id, expectedRevision: 3, template: sampleTemplate({ name: 'Z, renamed' }) });
+    await replaceDraft(db, { id, expectedRevision: 3, template: sampleTemplate({ name: 'Z, renamed' }), ...by });
     await published({ name: 'B, for all' });
-    await unpublishTemplate(db, { id: await published({ name: 'C, withdrawn' }) });
+    await unpublishTemplate(db, { id: await published({ name: 'C, withdrawn' }), ...by });
   });
 
   test.each<[string, Partial<TemplateFilter>, string[]]>([

@@ -150,6 +150,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   retired: '',
 };
 
+/** Whether somebody's decision is waited for. */
+export function isRoundOpen({ state, round }: Model): boolean {
+  return round !== null && ['submitted', 'renewing'].includes(state) && round.open < round.steps.length;
+}
+
 const isRenewable = (model: Model): boolean => ['review', 'disable'].includes(termsOf(model).endOfLife);
 const isOpen = ({ now, period }: Model): boolean => period !== null && now >= period.opens;
 
@@ -157,10 +162,13 @@ const isOpen = ({ now, period }: Model): boolean => period !== null && now >= pe
 export function offered(model: Model): string[] {
   const { endOfLife } = termsOf(model);
   const conditions: Readonly<Record<string, boolean>> = {
+    decide: isRoundOpen(model),
+    withdraw: model.state === 'approved' || isRoundOpen(model),
+    'replace-approvers': isRoundOpen(model),
     renew: isRenewable(model) && isOpen(model),
     'request-renewal': endOfLife === 'expire',
     enable: model.state === 'disabled' || endOfLife === 'disable',
-    migrate: !model.ended,
+    migrate: !model.ended && !isEndDue(model),
     restore: model.retirement !== null && !model.retirement.final,
     resume: model.blocked !== null,
   };
@@ -170,10 +178,7 @@ export function offered(model: Model): string[] {
 
 /** The code with which the account, as it is, refuses an action; undefined when it takes it. */
 export function refusal(model: Model, action: string): string | undefined {
-  if (offered(model).includes(action)) {
-    const isLate = action === 'migrate' && model.now >= model.period!.ends;
-    return isLate ? 'StateConflict' : undefined;
-  }
+  if (offered(model).includes(action)) return undefined;
   const isInTable = ALLOWED[model.state]!.split(' ').includes(action);
   if (action === 'renew' && isInTable && isRenewable(model)) return 'RenewalNotOpen';
   if (action === 'restore' && model.retirement?.final) return 'RetirementFinal';

@@ -1,6 +1,6 @@
 /** How a command asks the model and the subject for something, and lets time pass for both. */
 import { answer, refusal, tell, type Model } from './account-model.ts';
-import { isRoundOpen, openRound, replaceApprovers, returnFromRenewal, vote } from './model-round.ts';
+import { openRound, replaceApprovers, returnFromRenewal, vote } from './model-round.ts';
 import { advance } from './model-time.ts';
 import { beginRetirement, settle } from './model-work.ts';
 import { viewOfModel, type Subject, type Wish } from './subject.ts';
@@ -41,7 +41,8 @@ function take(model: Model, operation: number, wish: Wish): boolean {
       tell(model, 'owners-changed', ['owners']);
       break;
     case 'withdraw':
-      return withdraw(model, operation);
+      withdraw(model);
+      break;
     case 'request-renewal':
       model.renewal = { returnTo: model.state };
       model.state = 'renewing';
@@ -67,12 +68,7 @@ function take(model: Model, operation: number, wish: Wish): boolean {
   return false;
 }
 
-function withdraw(model: Model, operation: number): boolean {
-  if (model.state === 'renewing' && !isRoundOpen(model)) {
-    answer(model, operation, 'StateConflict');
-    return false;
-  }
-  answer(model, operation, 'ok');
+function withdraw(model: Model): void {
   if (model.state === 'renewing') returnFromRenewal(model);
   else if (model.state === 'submitted') model.state = 'withdrawn';
   else {
@@ -80,7 +76,6 @@ function withdraw(model: Model, operation: number): boolean {
     model.held = null;
     model.blocked = null;
   }
-  return false;
 }
 
 export async function pass(model: Model, subject: Subject, to: number): Promise<void> {

@@ -1,8 +1,8 @@
 /** What people, time and failures do to an account: commands of fast-check that run on the model and on a subject. */
 import fc from 'fast-check';
-import { isLiving, isOver, type Fault, type Model, type Part } from './account-model.ts';
+import { isLiving, isOver, isRoundOpen, type Fault, type Model, type Part } from './account-model.ts';
 import { ask, pass, tick } from './asking.ts';
-import { asked, isRoundOpen, openRound, stepDeadline } from './model-round.ts';
+import { asked, openRound, stepDeadline } from './model-round.ts';
 import { advance, deadlines } from './model-time.ts';
 import { settle } from './model-work.ts';
 import { viewOfModel, type PlainWish, type Subject, type Wish } from './subject.ts';

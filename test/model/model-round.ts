@@ -1,6 +1,6 @@
 /** The model's rounds of approval. */
 import { moved } from '../support/notice-oracle.ts';
-import { answer, tell, termsOf, type Model, type ModelRound } from './account-model.ts';
+import { answer, isRoundOpen, tell, termsOf, type Model, type ModelRound } from './account-model.ts';
 
 export function openRound(model: Model, asker: string, isRenewal: boolean): void {
   model.round = {
@@ -17,11 +17,6 @@ export function openRound(model: Model, asker: string, isRenewal: boolean): void
   tell(model, 'approval-needed', ['open-step']);
 }
 
-/** Whether somebody's decision is waited for. */
-export function isRoundOpen({ state, round }: Model): boolean {
-  return round !== null && ['submitted', 'renewing'].includes(state) && round.open < round.steps.length;
-}
-
 /** Who is asked on the open step. */
 export function asked({ steps, open, escalated }: ModelRound): string[] {
   const { users, escalation } = steps[open]!;
@@ -36,8 +31,7 @@ export interface ModelBallot {
 }
 
 export function vote(model: Model, { operation, who, standsFor, denies }: ModelBallot): void {
-  const { round } = model;
-  if (!round || !isRoundOpen(model)) return answer(model, operation, 'StateConflict');
+  const round = model.round!;
   if (who === round.asker) return answer(model, operation, 'SelfApproval');
   const cast = round.votes.filter(({ step }) => step === round.open);
   if (cast.some((one) => one.who === who)) return answer(model, operation, 'AlreadyDecided');
@@ -78,8 +72,7 @@ export function replaceApprovers(
   operation: number,
   { step, users, quorum }: { step: number; users: readonly string[]; quorum: number },
 ): void {
-  const { round } = model;
-  if (!round || !isRoundOpen(model)) return answer(model, operation, 'StateConflict');
+  const round = model.round!;
   if (step !== round.open) return answer(model, operation, 'StepNotOpen');
   const cast = round.votes.filter((one) => one.step === round.open).length;
   if (quorum <= cast) return answer(model, operation, 'InvalidRequest');

@@ -6,6 +6,7 @@ import {
   endOfPeriod,
   isEndDue,
   isLiving,
+  isRoundOpen,
   recheckPending,
   setPeriod,
   tell,
@@ -17,7 +18,7 @@ import {
   type Pending,
   type Work,
 } from './account-model.ts';
-import { isRoundOpen, meetStepDeadline, weighQuorum } from './model-round.ts';
+import { meetStepDeadline, weighQuorum } from './model-round.ts';
 
 const DAY_MS = 86_400_000;
 const directory = (name: string): EngineCall => ({ part: 'directory', name });

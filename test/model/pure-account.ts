@@ -14,12 +14,12 @@ import {
   type Ballot,
 } from '../../contracts/approval.ts';
 import type { Period } from '../../contracts/deadlines.ts';
-import { applyTransition, type EventType } from '../../contracts/lifecycle.ts';
+import { applyTransition, isRoundOpen, type EventType } from '../../contracts/lifecycle.ts';
 import type { Notice } from '../../contracts/notices.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import type { Asked } from '../../contracts/workflows.ts';
 import { dueNotices, noticeFactsOf, noticeOf } from '../../workflows/account-lifecycle/notices.ts';
-import { isRoundOpen, refusalOf } from '../../workflows/account-lifecycle/refusals.ts';
+import { refusalOf } from '../../workflows/account-lifecycle/refusals.ts';
 import { deadlinesOf, isDue, type Deadline } from '../../workflows/account-lifecycle/schedule.ts';
 import type { Fault, Part } from './account-model.ts';
 

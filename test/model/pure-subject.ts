@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
+import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import { chosenBy } from '../../contracts/template-choices.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import type { Asked } from '../../contracts/workflows.ts';
 import { noticeOf } from '../../workflows/account-lifecycle/notices.ts';
-import { isRoundOpen } from '../../workflows/account-lifecycle/refusals.ts';
 import { DOMAIN, OWNER, REQUESTER, sampleSubmission } from '../support/lifecycle-harness.ts';
 import {
   at,

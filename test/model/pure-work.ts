@@ -8,10 +8,9 @@ import {
   type Period,
   type PeriodTerms,
 } from '../../contracts/deadlines.ts';
-import { isRenewalOpen, LIVING_STATES } from '../../contracts/lifecycle.ts';
+import { isRenewalOpen, isRoundOpen, LIVING_STATES } from '../../contracts/lifecycle.ts';
 import { migrationOutcome } from '../../contracts/migration.ts';
 import { noticeOf } from '../../workflows/account-lifecycle/notices.ts';
-import { isRoundOpen } from '../../workflows/account-lifecycle/refusals.ts';
 import {
   at,
   attend,

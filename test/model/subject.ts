@@ -3,6 +3,7 @@ import type { Account } from '../../contracts/account.ts';
 import { allowedActions } from '../../contracts/lifecycle.ts';
 import {
   isOver,
+  isRoundOpen,
   offered,
   type Fault,
   type Migration,
@@ -10,7 +11,6 @@ import {
   type ModelNotice,
   type Part,
 } from './account-model.ts';
-import { isRoundOpen } from './model-round.ts';
 
 /** What a person asks. */
 export type Wish =

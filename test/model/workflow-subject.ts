@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { askedOn } from '../../contracts/approval.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
-import { isRoundOpen } from '../../workflows/account-lifecycle/refusals.ts';
+import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import type { ActivityName } from '../support/fake-activities.ts';
 import type { Harness, Story } from '../support/lifecycle-harness.ts';
 import type { Fault, Part } from './account-model.ts';
@@ -92,6 +92,10 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
       },
       async findDeciders({ users }) {
         return present(users);
+      },
+      // Only approvers leave in these lives.
+      async findSuccessors() {
+        return { outcome: 'still-there' };
       },
     });
   };

@@ -42,11 +42,13 @@ async function record(harness: Harness, title: string): Promise<{ workflowId: st
   await told.tell(story, harness);
   // The last task's answer must be in the history, else it is one that no worker ever finished.
   await story.rests();
+  const workflowId = told.workflowIdOf?.(story) ?? story.workflowId;
   const runs: { workflowId: string; history: unknown }[] = [];
-  for (let runId: string | null | undefined = await story.runId(); runId;) {
-    const events = await story.history(runId);
-    runs.unshift({ workflowId: story.workflowId, history: JSON.parse(historyToJSON({ events }), withoutMachine) });
-    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  const { workflow } = harness.environment.client;
+  for (let runId: string | null | undefined = (await workflow.getHandle(workflowId).describe()).runId; runId;) {
+    const { events } = await workflow.getHandle(workflowId, runId).fetchHistory();
+    runs.unshift({ workflowId, history: JSON.parse(historyToJSON({ events: events ?? [] }), withoutMachine) });
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
   }
   return runs;
 }

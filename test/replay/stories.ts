@@ -1,9 +1,8 @@
 /** The lives that must replay for ever: each ends, or comes to rest, with a history worth keeping. */
 import { HOURLY, HOURLY_EXPIRING, HOURLY_WITH_GRACE } from '../support/engine-steps.ts';
 import type { TemplateParts } from '../support/fake-activities.ts';
-import { ADMINISTRATOR, APPROVER, OWNER, REQUESTER, type Harness, type Story } from '../support/lifecycle-harness.ts';
-
-type Tell = (story: Story, harness: Harness) => Promise<unknown>;
+import { ADMINISTRATOR, APPROVER, OWNER, REQUESTER, type Story } from '../support/lifecycle-harness.ts';
+import { manyTimes, OTHER_STORIES, type Told } from './other-stories.ts';
 
 const DELETED_AT_END = { lifecycle: { ...HOURLY.lifecycle!, endOfLife: 'delete' as const } };
 
@@ -21,7 +20,24 @@ const ESCALATING: TemplateParts = {
   },
 };
 
-export const STORIES: Readonly<Record<string, { readonly template?: TemplateParts; readonly tell: Tell }>> = {
+const TWO_OF_THREE: TemplateParts = {
+  approval: {
+    steps: [
+      { name: 'Manager', approvers: { users: ['anna', 'bert', 'dora'], groups: [] }, quorum: 2, deadline: 'P7D' },
+    ],
+  },
+};
+
+/** A quiet moment, in which a run ends whose history is long. */
+async function intoTheNextRun(story: Story): Promise<void> {
+  const run = await story.runId();
+  await story.rests();
+  await story.sleep('11 seconds');
+  await story.laterRun(run);
+}
+
+export const STORIES: Readonly<Record<string, Told>> = {
+  ...OTHER_STORIES,
   refused: {
     async tell(story, { fakes }) {
       fakes.behave({ reserveName: async () => ({ outcome: 'refused', code: 'NameTaken', message: 'In use' }) });
@@ -169,6 +185,33 @@ export const STORIES: Readonly<Record<string, { readonly template?: TemplatePart
       await story.act('request-renewal', OWNER);
       await story.sleep('2 hours');
       await story.decide(APPROVER, 'approve');
+      await story.until(({ state }) => state === 'active');
+    },
+  },
+  'request-decided-in-the-next-run': {
+    template: TWO_OF_THREE,
+    async tell(story) {
+      await story.submit();
+      await story.decide(APPROVER, 'approve');
+      await manyTimes(1_000, () => story.approversChanged());
+      await intoTheNextRun(story);
+      await story.decide('bert', 'approve');
+      await story.until(({ state }) => state === 'active');
+    },
+  },
+  'renewal-decided-in-the-next-run': {
+    template: { ...HOURLY_EXPIRING, ...TWO_OF_THREE },
+    async tell(story) {
+      await story.submit();
+      for (const round of [1, 2]) {
+        for (const approver of [APPROVER, 'bert']) await story.decide(approver, 'approve');
+        await story.until(({ state }) => state === 'active');
+        await story.act('request-renewal', OWNER, `renewal ${round}`);
+      }
+      await story.decide(APPROVER, 'approve');
+      // A period has begun in this run, which ends at the next quiet moment.
+      await intoTheNextRun(story);
+      await story.decide('bert', 'approve');
       await story.until(({ state }) => state === 'active');
     },
   },

@@ -4,9 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import type { Payload } from '@temporalio/common';
+import type { Payload, PayloadCodec } from '@temporalio/common';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { accountWorkflowId } from '../../contracts/ids.ts';
 import { DOMAINS } from '../../infra/dev/stack.ts';
 import { readStack } from '../../infra/dev/state.ts';
@@ -20,6 +20,8 @@ import { engineConfiguration, OWN_ENGINE_LOG, replaceEngine } from '../support/o
 const [CORP] = DOMAINS;
 const stateFolder = inject('stateFolder');
 const canaries: string[] = [];
+/** Every password ends in so many hexadecimal digits, which come through any escaping, and any number of them, as they are. */
+const TAIL_LENGTH = 24;
 
 let people: People;
 let configuration: EngineConfiguration;
@@ -50,11 +52,8 @@ async function watchCommandLines(signal: AbortSignal): Promise<number> {
 
 function createPassword() {
   // The first one is refused by the domain's policy, so that the path of a refused password is walked too.
-  const marked =
-    canaries.length === 0
-      ? `canary${randomBytes(9).toString('hex')}`
-      : `Canary "\\/é1-${randomBytes(12).toString('hex')}`;
-  const canary = marked.replace('é', '');
+  const tail = randomBytes(TAIL_LENGTH / 2).toString('hex');
+  const canary = canaries.length === 0 ? `canary${tail}` : `Canary "\\/1-${tail}`;
   canaries.push(canary);
   return sensitive(canary);
 }
@@ -94,8 +93,12 @@ afterAll(async () => {
 
 /** Every form in which a password may have been written. */
 function formsOf(canary: string): Buffer[] {
-  const texts = [canary, JSON.stringify(canary).slice(1, -1), encodeURIComponent(canary)];
-  const bytes = [Buffer.from(canary), Buffer.from(canary, 'utf16le'), Buffer.from(`"${canary}"`, 'utf16le')];
+  return [...formsOfText(canary), ...formsOfText(canary.slice(-TAIL_LENGTH))];
+}
+
+function formsOfText(secret: string): Buffer[] {
+  const texts = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+  const bytes = [Buffer.from(secret), Buffer.from(secret, 'utf16le'), Buffer.from(`"${secret}"`, 'utf16le')];
   const base64 = bytes.flatMap((raw) =>
     // Base64 depends on where a text begins within three bytes: the inner part of each alignment is looked for.
     [0, 1, 2].map((shift) =>
@@ -125,6 +128,42 @@ it('finds a password in every form (the search itself works)', () => {
   }
 });
 
+describe('a password that is there is found', () => {
+  const payload = (password: string) => ({ data: Buffer.from(JSON.stringify({ password })) });
+
+  it('in a history', async () => {
+    const codec = createDataConverter(configuration.codecKeys).payloadCodecs![0]!;
+    for (const canary of canaries) {
+      const [encoded] = await codec.encode([{ metadata: {}, ...payload(canary) }]);
+      const history = { events: [{ result: { payloads: [encoded] } }] };
+      const text = await decodedText(history, codec);
+      expect(() => expectClean('a planted history', text)).toThrow(/is in a planted history/);
+    }
+  });
+
+  it.for(['text', 'jsonb'])('in a row, in a column of type %s', async (type) => {
+    for (const canary of canaries) {
+      const rows = await withPostgres(async (client) => {
+        await client.query(`create temp table planted (at int, what ${type})`);
+        const value = type === 'jsonb' ? JSON.stringify({ password: canary }) : canary;
+        await client.query('insert into planted values (1, $1)', [value]);
+        return rowsOf(client, 'planted');
+      });
+      expect(() => expectClean('a planted row', rows)).toThrow(/is in a planted row/);
+    }
+  });
+
+  it('in a log, as JSON within a message', () => {
+    for (const canary of canaries) {
+      const line = JSON.stringify({
+        level: 'info',
+        msg: `got ${JSON.stringify({ body: payload(canary).data.toString() })}`,
+      });
+      expect(() => expectClean('a planted line', line)).toThrow(/is in a planted line/);
+    }
+  });
+});
+
 it('used at least one password for each account', () => {
   expect(canaries.length).toBeGreaterThanOrEqual(accountIds.length);
 });
@@ -145,7 +184,7 @@ it('is not in the decoded histories', async () => {
   const codec = dataConverter.payloadCodecs![0]!;
   for (const id of accountIds) {
     const history = await client.workflow.getHandle(accountWorkflowId(CORP, id)).fetchHistory();
-    const text = JSON.stringify(await decodeAll(history, async (payload) => (await codec.decode([payload]))[0]!));
+    const text = await decodedText(history, codec);
     expect(text).toContain('svc-');
     expectClean(`the history of ${id}`, text);
   }
@@ -153,17 +192,16 @@ it('is not in the decoded histories', async () => {
 });
 
 it('is not in Postgres', async () => {
-  const client = new pg.Client({ connectionString: (await readStack(stateFolder)).postgres!.url });
-  await client.connect();
-  const { rows: tables } = await client.query<{ name: string }>(
-    "select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
-  );
-  expect(tables.length).toBeGreaterThan(5);
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ text: string }>(`select t::text as text from ${name} t`);
-    if (rows.length > 0) expectClean(name, rows.map(({ text }) => text).join('\n'));
-  }
-  await client.end();
+  await withPostgres(async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      "select quote_ident(schemaname) || '.' || quote_ident(tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')",
+    );
+    expect(tables.length).toBeGreaterThan(5);
+    for (const { name } of tables) {
+      const rows = await rowsOf(client, name);
+      if (rows !== '') expectClean(name, rows);
+    }
+  });
 });
 
 it('is not in any log, that of the engine that handled it at the least severe level included', async () => {
@@ -190,6 +228,22 @@ it('was never in the arguments of any process', () => {
   expect(text).toContain('workers/control-plane.ts');
   expectClean('the arguments of processes', Buffer.from(text, 'latin1'));
 });
+
+async function withPostgres<T>(use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: (await readStack(stateFolder)).postgres!.url });
+  await client.connect();
+  return use(client).finally(() => client.end());
+}
+
+/** Every row of a table as Postgres writes it. */
+async function rowsOf(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ text: string }>(`select t::text as text from ${table} t`);
+  return rows.map(({ text }) => text).join('\n');
+}
+
+async function decodedText(history: unknown, codec: PayloadCodec): Promise<string> {
+  return JSON.stringify(await decodeAll(history, async (payload) => (await codec.decode([payload]))[0]!));
+}
 
 /** The history with every payload decrypted and its text in clear. */
 async function decodeAll(value: unknown, decode: (payload: Payload) => Promise<Payload>): Promise<unknown> {

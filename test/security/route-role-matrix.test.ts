@@ -74,6 +74,7 @@ const MATRIX: Readonly<Record<string, Cells>> = {
   disableTemplate: ADMINISTRATORS(200),
   deleteTemplate: ADMINISTRATORS(200),
   previewTemplate: ADMINISTRATORS(200),
+  listTemplateEvents: ADMINISTRATORS(200),
   checkName: REQUESTERS(200),
   submitRequest: REQUESTERS(201),
   listAccounts: EVERYBODY,
@@ -202,7 +203,11 @@ describe('who has a part by a group or for somebody who is away', () => {
     expect(body.items).toHaveLength(1);
     const decided = await api.send('POST', `${path}/decide`, { as: person, body: { decision: 'approve' } });
     expect(decided.status).toBe(part === PART['other-approver'] ? 200 : 403);
-    const edited = await api.send('POST', `${path}/edit`, { as: person, body: { description: 'Payroll' } });
+    const edited = await api.send('POST', `${path}/edit`, {
+      as: person,
+      body: { description: 'Payroll' },
+      headers: { 'if-match': `"${account.sequence}"` },
+    });
     expect(edited.status).toBe(part === PART['other-owner'] ? 200 : 403);
   });
 

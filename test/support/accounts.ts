@@ -1,8 +1,9 @@
 /** Accounts of the running stack, by the public API. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
+import { secretPath } from '../../contracts/ids.ts';
 import type { AccountAction } from '../../contracts/lifecycle.ts';
-import { callerAs, whenAccount } from '../../infra/dev/demo/api.ts';
+import { callerAs, whenAccount, type Caller } from '../../infra/dev/demo/api.ts';
 import { isEnabled, observe, type Entry, type Observer } from '../../infra/dev/demo/directory.ts';
 import { observeVault } from '../../infra/dev/demo/vault.ts';
 import { readStack, type Stack, type TokenName } from '../../infra/dev/state.ts';
@@ -70,7 +71,8 @@ export async function openPeople(
   }
   const request = async (fqdn: string, name = newName()): Promise<Account> => {
     const account = await client.submit(templates.get(fqdn)!, name);
-    return client.act('approver1', account, 'decide', { decision: 'approve' });
+    const decision = { decision: 'approve' };
+    return persistently(callerAs(stack, 'approver1', send), `/accounts/${account.id}/decide`, decision);
   };
   return {
     client,
@@ -80,11 +82,25 @@ export async function openPeople(
   };
 }
 
+const MOST_REPEATS = 10;
+
+/** Posts, and repeats under the same key what a busy machine did not answer in time, as a caller is told to. */
+async function persistently(caller: Caller, path: string, body: unknown): Promise<Account> {
+  const key = randomUUID();
+  for (let repeats = 0; ; repeats += 1) {
+    const answer = await caller.call<Account>('POST', path, body, { key });
+    if (answer.status < 300) return answer.body;
+    if (answer.status !== 503 || repeats === MOST_REPEATS) {
+      throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+  }
+}
+
 function createClient(stack: Stack, send?: typeof fetch): Client {
   const administrator = callerAs(stack, 'administrator', send);
   return {
     submit: async (templateId, samAccountName) =>
-      callerAs(stack, 'requester', send).submit({
+      persistently(callerAs(stack, 'requester', send), '/requests', {
         templateId,
         samAccountName,
         justification: `A test needs ${samAccountName}`,
@@ -98,21 +114,28 @@ function createClient(stack: Stack, send?: typeof fetch): Client {
   };
 }
 
-/** What is true of an account that is active: one object, one live password, and it is the stored one. */
-export async function truthOf(stateFolder: string, { samAccountName, state, blocked, secret, domain: fqdn }: Account) {
+/**
+ * What is true of an account, whatever it says of itself: its objects, whether they are usable, and its secret, looked for
+ * where one would be. A secret out of reach is `suspended`, one that nobody can bring back `none`.
+ */
+export async function truthOf(stateFolder: string, account: Account) {
+  const { samAccountName, state, blocked, vaultFolder, domain: fqdn } = account;
   const stack = await readStack(stateFolder);
   const directory = await observe(
     stateFolder,
     stack.domains.find((domain) => domain.fqdn === fqdn)!,
   );
   const objects = await directory.find(samAccountName);
-  const stored = secret ? await observeVault(stack).read(secret.vaultPath) : undefined;
+  const vault = observeVault(stack);
+  const path = secretPath(vaultFolder, fqdn, samAccountName);
+  const stored = await vault.read(path);
+  const outOfReach = (await vault.knows(path)) ? 'suspended' : 'none';
   return {
     state,
     blocked,
     objects: objects.length,
     ...(objects[0] ? await truthOfObject(directory, objects[0], stored?.password) : NO_OBJECT),
-    secret: stored ? (stored.password ? 'current' : 'pending') : 'none',
+    secret: stored ? (stored.password ? 'current' : 'pending') : outOfReach,
   };
 }
 
@@ -120,9 +143,11 @@ const NO_OBJECT = { enabled: false, denials: 0, groups: [], logsOn: false };
 
 async function truthOfObject(directory: Observer, entry: Entry, password: string | undefined) {
   const dn = entry['dn']?.[0] ?? '';
+  const connection = await directory.connect();
+  const denied = await connection.deniedToChangePassword(dn).finally(() => connection.close());
   return {
     enabled: isEnabled(entry),
-    denials: (await directory.deniedToChangePassword(dn)).length,
+    denials: denied.length,
     groups: (entry['memberof'] ?? []).map((group) => /^CN=([^,]*)/.exec(group)?.[1]),
     logsOn: password !== undefined && (await directory.logsOn(dn, password)),
   };
@@ -139,5 +164,12 @@ export const USABLE = {
   logsOn: true,
 };
 /** While its retirement can be undone. */
-export const PUT_AWAY = { ...USABLE, state: 'quarantined', enabled: false, groups: [], secret: 'none', logsOn: false };
+export const PUT_AWAY = {
+  ...USABLE,
+  state: 'quarantined',
+  enabled: false,
+  groups: [],
+  secret: 'suspended',
+  logsOn: false,
+};
 export const GONE = { ...USABLE, ...NO_OBJECT, state: 'retired', objects: 0, secret: 'none' };

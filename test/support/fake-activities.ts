@@ -142,6 +142,10 @@ function succeedingPlatform(template: () => Template): PlatformActivities {
       const others = owners.filter((owner) => owner !== left);
       return others.length > 0 ? { outcome: 'owners-left', owners: others } : { outcome: 'nobody' };
     },
+    async awaitChange() {},
+    async findMigration() {
+      return { isRecorded: true };
+    },
     async findAffected() {
       return { accounts: [], next: null };
     },

@@ -1,4 +1,5 @@
 /** A gateway without Temporal: it records what is asked, projects a submitted account, and answers what it is told to. */
+import { refusal } from '../../api/http/refusal.ts';
 import type { LifecycleGateway } from '../../api/lifecycle-gateway.ts';
 import type { Account } from '../../contracts/account.ts';
 import { checkBallot } from '../../contracts/approval.ts';
@@ -32,6 +33,8 @@ export interface FakeGateway extends LifecycleGateway {
   failNext(error: Error): void;
   /** What the dry run of a template says from now on. */
   inspects(result: InspectTemplateResult): void;
+  /** What dry runs were asked for, oldest first. */
+  readonly inspections: Parameters<LifecycleGateway['inspectTemplate']>[0][];
 }
 
 /** A directory and a vault in which everything is as a template wants it. */
@@ -45,6 +48,7 @@ export function createFakeGateway(db: Database): FakeGateway {
   const answers = new Map<string, Account>();
   let failure: Error | undefined;
   let inspection = ALL_IS_WELL;
+  const inspections: FakeGateway['inspections'] = [];
   const record = (name: string, id: string, message: unknown): void => {
     calls.push({ name, id, message });
     const thrown = failure;
@@ -61,6 +65,7 @@ export function createFakeGateway(db: Database): FakeGateway {
     calls,
     failNext: (error) => void (failure = error),
     inspects: (result) => void (inspection = result),
+    inspections,
     submit: (domain, accountId, message) =>
       answered(message, async () => {
         record('submit', accountId, message);
@@ -70,11 +75,16 @@ export function createFakeGateway(db: Database): FakeGateway {
       answered(message, async () => {
         record(action, accountId, message);
         const account = (await findAccount(db, accountId))!;
+        const { expectedSequence = account.sequence } = message as { expectedSequence?: number };
+        if (expectedSequence !== account.sequence) throw refusal('PreconditionFailed');
         return { ...account, ...changesOf(account, action, message), sequence: account.sequence + 1 };
       }),
     earlierAnswer: async (_domain, _accountId, operationId) => answers.get(operationId) ?? null,
     snapshot: async (_domain, accountId) => (await findAccount(db, accountId)) ?? null,
-    inspectTemplate: async ({ folder }) => (folder === null ? { ...inspection, vault: null } : inspection),
+    inspectTemplate: async (asked) => {
+      inspections.push(asked);
+      return asked.folder === null ? { ...inspection, vault: null } : inspection;
+    },
     reassess: async (operationId, input, at) => record('reassess', operationId, { input, at }),
     ...migrations(record),
     engineStatus: async () => ({ status: 'online', lastSeenAt: '2026-01-31T12:00:00.000Z' }),

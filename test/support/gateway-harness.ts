@@ -50,7 +50,7 @@ export async function startGatewayHarness(address: string): Promise<GatewayHarne
   const running = worker.run();
   return {
     ...{ connection, namespace, dataConverter, client, fakes },
-    gateway: createLifecycleGateway(client, { updateDeadlineMs: 10_000, reassessmentDelayMs: 500 }),
+    gateway: createLifecycleGateway(client, { updateDeadlineMs: 10_000 }),
     living: async (overrides) => {
       const account = livingAccount(overrides);
       await client.workflow.start(ACCOUNT_LIFECYCLE, {

@@ -85,7 +85,7 @@ async function newFreeze({ database }: TestApi) {
 
 async function newTemplate({ database: { db } }: TestApi, state: 'draft' | 'published') {
   const id = randomUUID();
-  await createTemplate(db, { id, template: sampleTemplate(), createdBy: 'ada', createdAt: now() });
+  await createTemplate(db, { id, template: sampleTemplate(), by: 'ada', at: now() });
   if (state === 'published') await publishTemplate(db, { id, by: 'ada', at: now() });
   return { id };
 }
@@ -189,11 +189,12 @@ const TEMPLATES: Readonly<Record<string, Make>> = {
   readTemplateVersion: ({ template: { id } }) => ({ path: { id, version: '1' } }),
   changeTemplate: async (api) => ({ path: await newTemplate(api, 'draft'), body: sampleTemplate(), headers: FIRST }),
   draftTemplate: async (api) => ({ path: await newTemplate(api, 'published') }),
-  publishTemplate: async (api) => ({ path: await newTemplate(api, 'draft') }),
+  publishTemplate: async (api) => ({ path: await newTemplate(api, 'draft'), body: { version: 1 } }),
   unpublishTemplate: async (api) => ({ path: await newTemplate(api, 'published') }),
   disableTemplate: async (api) => ({ path: await newTemplate(api, 'published') }),
   deleteTemplate: async (api) => ({ path: await newTemplate(api, 'draft') }),
   previewTemplate: async (api) => ({ path: await newTemplate(api, 'draft') }),
+  listTemplateEvents: ({ template: { id } }) => ({ path: { id } }),
   checkName: ({ template: { id } }) => ({ path: { id }, body: { samAccountName: freshAccountName() } }),
 };
 
@@ -207,12 +208,14 @@ const ACCOUNTS: Readonly<Record<string, Make>> = {
   replaceApprovers: async (api) => ({
     path: await account(api),
     body: { step: 0, approvers: { users: ['ben', 'cleo'], groups: [] }, quorum: 1 },
+    headers: FIRST,
   }),
   changeOwners: async (api) => ({
     path: await account(api),
     body: { owners: ['olaf', 'rita'], ownerGroups: [] },
+    headers: FIRST,
   }),
-  editAccount: async (api) => ({ path: await account(api), body: { description: 'Payroll' } }),
+  editAccount: async (api) => ({ path: await account(api), body: { description: 'Payroll' }, headers: FIRST }),
   listDrafts: () => ({ path: {} }),
   createDraft: ({ template }) => ({ path: {}, body: requestBody(template.id) }),
   readDraft: async (api, author) => ({ path: await newDraft(api, author) }),

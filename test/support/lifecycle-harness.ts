@@ -3,7 +3,12 @@
  * One workflow at a time, because the server's clock jumps over the tasks of others.
  */
 import { randomUUID } from 'node:crypto';
-import { isGrpcDeadlineError, WithStartWorkflowOperation, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  isGrpcCancelledError,
+  isGrpcDeadlineError,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -180,6 +185,8 @@ const PLATFORM = [
   'notify',
   'findDeciders',
   'findSuccessors',
+  'awaitChange',
+  'findMigration',
   'findAffected',
   'admitDestructiveStep',
 ] as const satisfies readonly (keyof PlatformActivities)[];
@@ -321,8 +328,10 @@ async function asked<T>(environment: TestWorkflowEnvironment, query: () => Promi
   }
 }
 
+/** The server notices the deadline too, and may say so first: it cancels the call then. */
 function isLost(error: unknown): boolean {
-  return isGrpcDeadlineError(error) || (error instanceof Error && isGrpcDeadlineError(error.cause));
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [error, cause].some((one) => isGrpcDeadlineError(one) || isGrpcCancelledError(one));
 }
 
 async function wantedSnapshot(story: Story, wanted: (account: Account) => boolean): Promise<Account> {

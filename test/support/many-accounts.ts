@@ -32,15 +32,14 @@ export function insertManyAccounts(count: number, owners: readonly BusyOwner[]):
     ), added as (
       insert into accounts (id, domain, sam_account_name, state, sequence, blocked, requester, owners, owner_groups,
         justification, attributes, template_id, template_version, approval, end_of_life, interval, submitted_at, ended,
-        organizational_unit, vault_folder, state_since)
+        organizational_unit, vault_folder)
       select id, case n % 2 when 0 then 'corp.example.com' else 'lab.example.com' end, 'svc-' || n,
         (array['submitted', 'approved', 'active', 'active', 'active', 'active', 'disabled', 'expired', 'retired', 'retired'])[n % 10 + 1],
         3,
         case when n % 500 = 1 then jsonb_build_object('code', 'EngineOffline', 'since', '2026-01-01T00:00:00.000Z',
           'step', 'stage-credential', 'message', 'No engine of the domain is running.', 'retrying', true) end,
         owners[1], owners, owner_groups, 'Runs a nightly job.', '{}', '${TEMPLATE_OF_MANY}', 1,
-        '${APPROVED}', 'disable', 'P1Y', submitted_at, false, 'OU=Managed,DC=corp,DC=example,DC=com', 'service-accounts',
-        submitted_at
+        '${APPROVED}', 'disable', 'P1Y', submitted_at, false, 'OU=Managed,DC=corp,DC=example,DC=com', 'service-accounts'
       from numbered
     )
     insert into account_parties (party, account_id, submitted_at)

@@ -10,7 +10,12 @@ import { createLogger, type Logger } from '../../infra/runtime/logger.ts';
 import { ENGINE, loadConfiguration } from '../../infra/runtime/programs.ts';
 import { createRegistry } from '../../infra/runtime/telemetry.ts';
 import { activityInterceptor } from '../../workers/activity-interceptor.ts';
-import { composeEngine, type EngineConfiguration, type EngineConnections } from '../../workers/compose-engine.ts';
+import {
+  composeEngine,
+  type Engine,
+  type EngineConfiguration,
+  type EngineConnections,
+} from '../../workers/compose-engine.ts';
 import { runtimeLogger } from '../../workers/runtime-logger.ts';
 
 /** The configuration with which the stack starts the engine of a domain. */
@@ -51,19 +56,33 @@ export async function replaceEngine(
   configuration: EngineConfiguration,
   connections: EngineConnections,
 ): Promise<() => Promise<void>> {
+  return replaceByEngines(stateFolder, configuration, [connections], () => 0);
+}
+
+/**
+ * The same with several engines behind one worker, each with its own connections and all that it remembers; `choose` says
+ * which one (from 0) takes a step with this input, and `around` runs it.
+ */
+export async function replaceByEngines(
+  stateFolder: string,
+  configuration: EngineConfiguration,
+  connections: readonly EngineConnections[],
+  choose: (input: object) => number,
+  around = async (step: () => Promise<unknown>): Promise<unknown> => step(),
+): Promise<() => Promise<void>> {
   await stopProcess(stateFolder, 'engine', configuration.domain);
   const logger = logInto(stateFolder);
   Runtime.install({
     logger: runtimeLogger(logger, 'TRACE'),
     telemetryOptions: { logging: { filter: { core: 'DEBUG', other: 'ERROR' }, forward: {} } },
   });
-  const { activities, directory } = composeEngine(configuration, connections);
+  const engines = connections.map((each) => composeEngine(configuration, each));
   const connection = await NativeConnection.connect({ address: configuration.temporalAddress });
   const worker = await Worker.create({
     connection,
     namespace: configuration.temporalNamespace,
     taskQueue: domainTaskQueue(configuration.domain),
-    activities,
+    activities: sharedOut(engines, choose, around),
     dataConverter: createDataConverter(configuration.codecKeys),
     interceptors: { activity: [activityInterceptor(logger, createRegistry('engine'))] },
     maxConcurrentActivityTaskPolls: 2,
@@ -72,8 +91,22 @@ export async function replaceEngine(
   return async () => {
     worker.shutdown();
     await running;
-    directory.close();
+    for (const { directory } of engines) directory.close();
     await connection.close();
     await startProcess(stateFolder, 'engine', configuration.domain);
   };
+}
+
+type Step = (input: object) => Promise<unknown>;
+
+function sharedOut(
+  engines: readonly Engine[],
+  choose: (input: object) => number,
+  around: (step: () => Promise<unknown>) => Promise<unknown>,
+): object {
+  const stepOf = (engine: Engine, name: string) => (engine.activities as unknown as Record<string, Step>)[name]!;
+  const names = Object.keys(engines[0]!.activities);
+  return Object.fromEntries(
+    names.map((name) => [name, (input: object) => around(() => stepOf(engines[choose(input)]!, name)(input))]),
+  );
 }

@@ -80,7 +80,7 @@ export async function startReleases(address: string): Promise<Releases> {
   await begin(engine, { taskQueue: domainTaskQueue(FQDN) });
   return {
     ...{ client, engine },
-    gateway: createLifecycleGateway(client, { updateDeadlineMs: 10_000, reassessmentDelayMs: 100 }),
+    gateway: createLifecycleGateway(client, { updateDeadlineMs: 10_000 }),
     start: (codePath, buildId) =>
       begin(
         createFakeActivities(() => sampleTemplate()),

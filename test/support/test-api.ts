@@ -91,7 +91,7 @@ export async function startTestApi({ allowShortIntervals = false } = {}): Promis
 export async function makeTemplate({ db }: TestDatabase, template: Template): Promise<TestApi['template']> {
   const id = randomUUID();
   const at = new Date().toISOString();
-  await createTemplate(db, { id, template, createdBy: 'ada', createdAt: at });
+  await createTemplate(db, { id, template, by: 'ada', at });
   await publishTemplate(db, { id, by: 'ada', at });
   return { id, template };
 }

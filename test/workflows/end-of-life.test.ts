@@ -1,10 +1,18 @@
-/** The end-of-life table, row by row: what the owner did in time, did not do, or did too late. */
+/** What may happen around the end of a period, beyond the cells of end-of-life-table.test.ts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EndOfLifeAction } from '../../contracts/lifecycle.ts';
-import { HOURLY } from '../support/engine-steps.ts';
+import { allowedActions, type EndOfLifeAction } from '../../contracts/lifecycle.ts';
+import { HOURLY, HOURLY_WITH_GRACE } from '../support/engine-steps.ts';
 import type { TemplateParts } from '../support/fake-activities.ts';
-import { APPROVER, createHarness, OWNER, type Harness, type Story } from '../support/lifecycle-harness.ts';
-import { isIn } from '../support/ways-to-steps.ts';
+import {
+  ADMINISTRATOR,
+  APPROVER,
+  createHarness,
+  OWNER,
+  type Harness,
+  type Story,
+} from '../support/lifecycle-harness.ts';
+import { beginNextRun } from '../support/next-run.ts';
+import { isIn, quarantine } from '../support/ways-to-steps.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -15,6 +23,10 @@ afterAll(() => harness.close());
 const under = (endOfLife: EndOfLifeAction): TemplateParts => ({ lifecycle: { ...HOURLY.lifecycle!, endOfLife } });
 const types = (story: Story) => story.recorded().map(({ type }) => type);
 const ENGINE_WORK = ['disableAccount', 'enableAccount', 'applyExpiry', 'deleteAccount'];
+/** Each once, however often its admission was asked for. */
+const occasions = () => [
+  ...new Set(harness.fakes.inputsOf('admitDestructiveStep').map(({ step: _step, occasion }) => occasion)),
+];
 const engineWork = () => harness.fakes.names().filter((name) => ENGINE_WORK.includes(name));
 
 async function live(endOfLife: EndOfLifeAction): Promise<Story> {
@@ -24,16 +36,6 @@ async function live(endOfLife: EndOfLifeAction): Promise<Story> {
 }
 
 describe('review', () => {
-  test('acted: the period goes on, and no review was due', async () => {
-    const story = await live('review');
-    await story.sleep('40 minutes');
-    expect(await story.act('renew', OWNER)).toMatchObject({ account: { state: 'active', ended: false } });
-    await story.sleep('30 minutes');
-    expect(types(story)).not.toContain('review-due');
-    expect(engineWork()).toEqual([]);
-    expect(harness.fakes.inputsOf('establishAccount')).toMatchObject([{ expiresAt: null }]);
-  });
-
   test('ignored: a review is due once, and nothing changes', async () => {
     const story = await live('review');
     await story.sleep('30 hours');
@@ -41,88 +43,24 @@ describe('review', () => {
     expect(types(story).filter((type) => type === 'review-due')).toHaveLength(1);
     expect(engineWork()).toEqual([]);
   });
-
-  test('acted late: renewed from now on', async () => {
-    const story = await live('review');
-    await story.sleep('3 hours');
-    const now = await story.now();
-    const answer = await story.act('renew', OWNER);
-    expect(answer).toMatchObject({ account: { state: 'active', ended: false } });
-    const { startsAt } = (await story.snapshot())!;
-    expect(Math.abs(Date.parse(startsAt!) - now)).toBeLessThan(60_000);
-  });
 });
 
 describe('disable', () => {
-  test('acted: it is never disabled', async () => {
-    const story = await live('disable');
-    await story.sleep('40 minutes');
-    await story.act('renew', OWNER);
-    await story.sleep('30 minutes');
-    expect(await story.snapshot()).toMatchObject({ state: 'active' });
-    expect(engineWork()).toEqual(['applyExpiry']);
-  });
-
-  test('ignored: disabled in the directory', async () => {
-    const story = await live('disable');
-    await story.sleep('30 hours');
-    expect(await story.snapshot()).toMatchObject({ state: 'expired', ended: true });
-    expect(engineWork()).toEqual(['disableAccount']);
-  });
-
-  test('acted late: renewed, which enables it', async () => {
+  test('enabled late: it does not end a second time', async () => {
     const story = await live('disable');
     await story.sleep('3 hours');
-    expect(await story.act('renew', OWNER)).toMatchObject({ account: { state: 'active', ended: false } });
-    expect(engineWork()).toEqual(['disableAccount', 'applyExpiry', 'enableAccount']);
-  });
-
-  test('enabled late: without an end, until somebody renews', async () => {
-    const story = await live('disable');
-    await story.sleep('3 hours');
-    expect(await story.act('enable', OWNER)).toMatchObject({ account: { state: 'active', ended: true } });
-    expect(harness.fakes.inputsOf('applyExpiry')).toMatchObject([{ expiresAt: null }]);
+    await story.act('enable', OWNER);
     await story.sleep('3 days');
     expect(await story.snapshot()).toMatchObject({ state: 'active', ended: true });
-    const { endsAt } = (await story.act('renew', OWNER).then(async () => story.snapshot()))!;
-    expect(harness.fakes.inputsOf('applyExpiry').at(-1)).toMatchObject({ expiresAt: endsAt });
+    expect(engineWork()).toEqual(['disableAccount', 'applyExpiry', 'enableAccount']);
   });
 });
 
 describe('expire', () => {
-  test('acted: asked for, approved, renewed where the old period ends', async () => {
-    const story = await live('expire');
-    const { endsAt } = (await story.snapshot())!;
-    expect(await story.act('renew', OWNER)).toMatchObject({ code: 'StateConflict' });
-    expect(await story.act('request-renewal', OWNER)).toMatchObject({ account: { state: 'renewing' } });
-    await story.decide(APPROVER, 'approve');
-    const renewed = await story.until(isIn('active'));
-    expect(renewed.startsAt).toBe(endsAt);
-    expect(renewed.renewal).toBeNull();
-    expect(engineWork()).toEqual(['applyExpiry']);
-  });
-
   test('nobody approves the renewal that they asked for', async () => {
     const story = await live('expire');
     await story.act('request-renewal', APPROVER);
     expect(await story.decide(APPROVER, 'approve')).toMatchObject({ code: 'SelfApproval' });
-  });
-
-  test.each([
-    ['denied', (story: Story) => story.decide(APPROVER, 'deny')],
-    ['withdrawn', (story: Story) => story.act('withdraw', OWNER)],
-  ])('%s: as before', async (_way, refuse) => {
-    const story = await live('expire');
-    await story.act('request-renewal', OWNER);
-    expect(await refuse(story)).toMatchObject({ account: { state: 'active', renewal: null } });
-    expect(engineWork()).toEqual([]);
-  });
-
-  test('ignored: the directory ends it by itself', async () => {
-    const story = await live('expire');
-    await story.sleep('30 hours');
-    expect(await story.snapshot()).toMatchObject({ state: 'expired', ended: true });
-    expect(engineWork()).toEqual([]);
   });
 
   test('the end comes while it is being renewed: denied afterwards, it is expired', async () => {
@@ -131,15 +69,6 @@ describe('expire', () => {
     await story.sleep('2 hours');
     expect(await story.snapshot()).toMatchObject({ state: 'renewing', ended: true, renewal: { returnTo: 'expired' } });
     expect(await story.decide(APPROVER, 'deny')).toMatchObject({ account: { state: 'expired' } });
-  });
-
-  test('acted late: asked for after the end, it works again', async () => {
-    const story = await live('expire');
-    await story.sleep('3 hours');
-    await story.act('request-renewal', OWNER);
-    await story.decide(APPROVER, 'approve');
-    expect(await story.until(isIn('active'))).toMatchObject({ ended: false });
-    expect(engineWork()).toEqual(['applyExpiry', 'enableAccount']);
   });
 
   test('two who decide at the same instant: one vote is enough, the other comes too late', async () => {
@@ -158,12 +87,6 @@ describe('expire', () => {
 });
 
 describe('delete', () => {
-  test.each(['renew', 'request-renewal'] as const)('acted: %s is refused', async (action) => {
-    const story = await live('delete');
-    await story.sleep('40 minutes');
-    expect(await story.act(action, OWNER)).toMatchObject({ code: 'StateConflict' });
-  });
-
   test('ignored: gone, with no undo whatever the grace period', async () => {
     const lifecycle = { ...HOURLY.lifecycle!, endOfLife: 'delete' as const, gracePeriod: 'P30D' };
     const story = await harness.story({ lifecycle });
@@ -171,6 +94,81 @@ describe('delete', () => {
     expect(await story.result()).toMatchObject({ state: 'retired', ended: true, retirement: { final: true } });
     expect(engineWork()).toEqual(['deleteAccount']);
     expect(harness.fakes.inputsOf('admitDestructiveStep')).toMatchObject([{ step: 'deletion' }]);
+  });
+});
+
+describe('one admission', () => {
+  const asked = () => harness.fakes.inputsOf('admitDestructiveStep').length;
+
+  test('of an end that gives way, is blocked and taken up again', async () => {
+    const story = await live('disable');
+    const { endsAt } = (await story.snapshot())!;
+    harness.fakes.fail('disableAccount', 'DirectoryAccessDenied');
+    await story.sleep('2 hours');
+    await story.until(({ blocked }) => blocked?.step === 'disable-account');
+    for (const description of ['One', 'Two']) {
+      expect(await story.ask('edit', { actor: OWNER, description })).toHaveProperty('account');
+      await story.until(({ blocked }) => blocked?.step === 'disable-account');
+    }
+    harness.fakes.recover();
+    await story.act('resume', ADMINISTRATOR);
+    await story.until(isIn('expired'));
+    expect(asked()).toBe(3);
+    expect(occasions()).toEqual([endsAt]);
+  });
+
+  test('of a deletion that the next run takes up', async () => {
+    const story = await live('disable');
+    harness.fakes.fail('deleteAccount', 'DirectoryAccessDenied');
+    await story.act('retire', OWNER);
+    const { retirement } = await story.until(({ blocked }) => blocked?.step === 'delete-account');
+    await beginNextRun(story);
+    await story.called('deleteAccount', 2);
+    harness.fakes.recover();
+    await story.act('resume', ADMINISTRATOR);
+    await story.result();
+    expect(asked()).toBe(2);
+    expect(occasions()).toEqual([retirement?.requestedAt]);
+  });
+
+  test('another one for a retirement that was undone and is asked for again', async () => {
+    const story = await harness.story(HOURLY_WITH_GRACE);
+    await quarantine(story);
+    await story.act('restore', OWNER);
+    await story.act('retire', OWNER);
+    const { retirement } = await story.until(isIn('quarantined'));
+    expect(occasions()).toHaveLength(2);
+    expect(occasions()[1]).toBe(retirement?.requestedAt);
+  });
+});
+
+describe('what waits for its engine or a thaw', () => {
+  test('an account whose end is held up does not move', async () => {
+    const story = await live('disable');
+    harness.fakes.fail('admitDestructiveStep', 'Frozen');
+    await story.sleep('3 hours');
+    const account = await story.until(({ blocked }) => blocked?.code === 'Frozen');
+    const changes = { owners: [OWNER] };
+    expect(await story.ask('migrate', { actor: ADMINISTRATOR, changes })).toMatchObject({ code: 'StateConflict' });
+    expect(allowedActions(account, new Date(await story.now()))).not.toContain('migrate');
+  });
+
+  test('a renewal that was agreed is not decided, withdrawn, or asked of others', async () => {
+    const story = await live('expire');
+    harness.fakes.fail('applyExpiry', 'DirectoryAccessDenied');
+    await story.act('request-renewal', OWNER);
+    await story.decide(APPROVER, 'approve');
+    const account = await story.until(({ blocked }) => blocked?.step === 'apply-expiry');
+    const approvers = { users: ['dora'], groups: [] };
+    const answers = [
+      await story.decide('bert', 'deny'),
+      await story.act('withdraw', OWNER),
+      await story.ask('replace-approvers', { actor: ADMINISTRATOR, step: 0, approvers, quorum: 2 }),
+    ];
+    for (const answer of answers)
+      expect(answer).toMatchObject({ code: 'StateConflict', message: expect.stringContaining('approved already') });
+    const offered = allowedActions(account, new Date(await story.now()));
+    expect(offered).toEqual(['change-owners', 'edit', 'retire', 'resume']);
   });
 });
 
@@ -189,8 +187,7 @@ describe('frozen', () => {
     harness.fakes.recover();
     await story.sleep('1 minute');
     expect(await story.until(isIn('expired'))).toMatchObject({ blocked: null, endsAt: account.endsAt });
-    const sequences = harness.fakes.inputsOf('admitDestructiveStep').map(({ sequence }) => sequence);
-    expect(new Set(sequences).size).toBe(1);
+    expect(occasions()).toEqual([account.endsAt]);
   });
 
   test('an owner renews meanwhile: nothing is left to be met', async () => {

@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FindSuccessorsResult } from '../../contracts/activities.ts';
 import { nextNotice, type NoticeFacts } from '../../contracts/notices.ts';
 import type { MigrationProgress } from '../../contracts/workflows.ts';
+import { eventually } from '../../infra/dev/eventually.ts';
 import { HOURLY, HOURLY_WITH_GRACE } from '../support/engine-steps.ts';
 import { sampleTemplate } from '../support/fake-activities.ts';
 import { ADMINISTRATOR, createHarness, DOMAIN, OWNER, REQUESTER, type Harness } from '../support/lifecycle-harness.ts';
+import { beginNextRun } from '../support/next-run.ts';
 import { isIn, quarantine } from '../support/ways-to-steps.ts';
+
+const PATIENCE = { timeoutMs: 20_000, intervalMs: 50 };
 
 let harness: Harness;
 beforeAll(async () => {
@@ -67,6 +71,33 @@ describe('succession', () => {
     await story.until(({ owners }) => owners.length === 1);
   });
 
+  test('an owner who leaves while the account is being made is succeeded when it lives', async () => {
+    const story = await harness.story();
+    harness.fakes.fail('promoteCredential', 'VaultAccessDenied');
+    await story.approve();
+    await story.until(({ blocked }) => blocked !== null);
+    await story.ownerLeft(OWNER);
+    await beginNextRun(story);
+    harness.fakes.recover();
+    await story.act('resume', ADMINISTRATOR);
+    expect(await story.until(({ owners }) => owners.length === 1)).toMatchObject({
+      state: 'active',
+      owners: [REQUESTER],
+    });
+  });
+
+  test('an owner who leaves while the account is put aside is succeeded when it is restored', async () => {
+    const story = await harness.story({ lifecycle: { ...HOURLY_WITH_GRACE.lifecycle!, gracePeriod: 'P30D' } });
+    await quarantine(story);
+    await story.ownerLeft(OWNER);
+    await beginNextRun(story);
+    expect(await story.snapshot()).toMatchObject({ state: 'quarantined', owners: [REQUESTER, OWNER] });
+    expect(harness.fakes.inputsOf('findSuccessors')).toEqual([]);
+    await story.act('restore', REQUESTER);
+    await story.until(({ owners }) => owners.length === 1);
+    expect(story.recorded().map(({ type }) => type)).toContain('owner-left');
+  });
+
   test('the directory is away: an administrator names others meanwhile', async () => {
     const story = await harness.story();
     await story.activate();
@@ -88,6 +119,46 @@ describe('succession', () => {
     await story.activate();
     const refused = await story.ask('change-owners', { actor: OWNER, owners: ['a', 'b', 'c'], ownerGroups: [] });
     expect(refused).toMatchObject({ code: 'OwnershipViolation' });
+  });
+});
+
+describe('an edit of the account as somebody saw it', () => {
+  const owned = (by: string, expectedSequence: number) => ({
+    actor: OWNER,
+    owners: [OWNER, by],
+    ownerGroups: [],
+    expectedSequence,
+  });
+
+  test('of two at the same instant one is made, the other refused', async () => {
+    const story = await harness.story();
+    const { sequence } = await story.activate();
+    const answers = await Promise.all([
+      story.ask('change-owners', owned('otto', sequence)),
+      story.ask('change-owners', owned('olga', sequence)),
+    ]);
+    const made = answers.filter((answer) => 'account' in answer);
+    expect(made).toHaveLength(1);
+    expect(answers).toContainEqual(expect.objectContaining({ code: 'PreconditionFailed' }));
+    expect(await story.snapshot()).toMatchObject(made[0]!.account);
+    expect(await story.ask('change-owners', owned('olga', sequence))).toMatchObject({ code: 'PreconditionFailed' });
+    expect(await story.ask('change-owners', owned('olga', sequence + 1))).toHaveProperty('account');
+  });
+
+  test('is made though it is blocked, gives way and goes on in another run', async () => {
+    const story = await harness.story();
+    const { sequence } = await story.activate();
+    harness.fakes.fail('applyDescription', 'DirectoryAccessDenied');
+    const edit = { actor: OWNER, description: 'More words', expectedSequence: sequence };
+    void story.ask('edit', edit).catch(() => undefined);
+    const { sequence: later } = await story.until(({ blocked }) => blocked?.step === 'apply-description');
+    expect(later).toBeGreaterThan(sequence);
+    expect(await story.ask('edit', { ...edit, description: 'Others' })).toMatchObject({ code: 'PreconditionFailed' });
+    await beginNextRun(story);
+    await story.ask('change-owners', owned('otto', (await story.snapshot())!.sequence));
+    harness.fakes.recover();
+    await story.act('resume', ADMINISTRATOR);
+    await story.until(({ description }) => description === 'More words');
   });
 });
 
@@ -171,6 +242,20 @@ describe('quarantine', () => {
 });
 
 describe('migration', () => {
+  test('what is not on record is not done', async () => {
+    const story = await harness.story();
+    await story.activate();
+    harness.fakes.behave({ findMigration: async () => ({ isRecorded: false }) });
+    const accounts = [{ accountId: story.accountId, domain: DOMAIN }];
+    const progress = await harness.environment.client.workflow.execute('migrateAccounts', {
+      workflowId: `migrate:${story.accountId}`,
+      taskQueue: 'control',
+      args: [{ migrationId: 'm0', actor: ADMINISTRATOR, accounts, changes: { owners: [OWNER] }, perMinute: 600 }],
+    });
+    expect(progress).toEqual({ state: 'cancelled', total: 1, outcomes: [] });
+    expect(await story.snapshot()).toMatchObject({ owners: [REQUESTER, OWNER] });
+  });
+
   test('another end is written to the directory, once', async () => {
     const story = await harness.story();
     await story.activate();
@@ -182,6 +267,69 @@ describe('migration', () => {
     expect(await story.ask('migrate', { actor: ADMINISTRATOR, changes })).toMatchObject({ account: { endsAt } });
     expect(story.recorded().filter(({ type }) => type === 'migrated')).toHaveLength(1);
     expect(await story.answer('move')).toEqual((moved as { account: unknown }).account);
+  });
+
+  describe('to other owners looks at them again', () => {
+    const moveTo = async (changes: { owners?: string[]; ownerGroups?: string[] }, disabled: readonly string[]) => {
+      const story = await harness.story({ ownership: { groups: true } });
+      await story.activate();
+      harness.fakes.behave({
+        async findSuccessors({ owners, left }) {
+          if (owners.includes(left) && !disabled.includes(left)) return { outcome: 'still-there' };
+          const others = owners.filter((owner) => owner !== left);
+          return others.length > 0 ? { outcome: 'owners-left', owners: others } : { outcome: 'nobody' };
+        },
+      });
+      expect(await story.ask('migrate', { actor: ADMINISTRATOR, changes })).toHaveProperty('account');
+      return story;
+    };
+    const asked = () => harness.fakes.inputsOf('findSuccessors').map(({ left }) => left);
+
+    test('one who was disabled meanwhile climbs the ladder', async () => {
+      const story = await moveTo({ owners: ['gina', OWNER] }, ['gina']);
+      expect(await story.until(({ owners }) => owners.length === 1)).toMatchObject({ owners: [OWNER] });
+      await eventually('both are asked about', async () => asked().length === 2, PATIENCE);
+      expect(asked()).toEqual(['gina', OWNER]);
+      expect(story.recorded().slice(-2)).toMatchObject([
+        { type: 'owner-left', detail: { user: 'gina', rung: 'next-owner' } },
+        { type: 'owners-changed' },
+      ]);
+    });
+
+    test('the only one who was disabled meanwhile is told to the administrators', async () => {
+      const story = await moveTo({ owners: ['gina'] }, ['gina']);
+      await story.until(() => story.recorded().at(-1)?.type === 'owner-left');
+      expect(story.noticed().at(-1)).toMatchObject({ kind: 'owner-missing', audiences: ['administrators'] });
+    });
+
+    test('those who are active stay, and nobody is told', async () => {
+      const story = await moveTo({ owners: ['otto', OWNER], ownerGroups: ['Payroll'] }, []);
+      await eventually('both are asked about', async () => asked().length === 2, PATIENCE);
+      await story.rests();
+      expect(await story.snapshot()).toMatchObject({ owners: ['otto', OWNER], ownerGroups: ['Payroll'] });
+      expect(story.recorded().at(-1)).toMatchObject({ type: 'migrated' });
+    });
+
+    test('nobody is asked about where the owners stay', async () => {
+      const story = await moveTo({ owners: [REQUESTER, OWNER] }, []);
+      await story.rests();
+      expect(asked()).toEqual([]);
+    });
+  });
+
+  test('an account that groups alone own is looked at too', async () => {
+    const story = await harness.story({ ownership: { groups: true } });
+    await story.activate();
+    harness.fakes.behave({ findSuccessors: async () => ({ outcome: 'fallback-group', group: 'Operations' }) });
+    await story.ownerLeft(OWNER);
+    await story.until(({ ownerGroups }) => ownerGroups.length === 1);
+    await story.ownerLeft(REQUESTER);
+    await story.until(({ owners }) => owners.length === 0);
+    harness.fakes.behave({ findSuccessors: async () => ({ outcome: 'nobody' }) });
+    await story.ask('migrate', { actor: ADMINISTRATOR, changes: { ownerGroups: ['Emptied'] } });
+    await story.until(() => story.recorded().at(-1)?.type === 'owner-left');
+    expect(harness.fakes.inputsOf('findSuccessors').at(-1)).toMatchObject({ owners: [], ownerGroups: ['Emptied'] });
+    expect(story.noticed().at(-1)).toMatchObject({ kind: 'owner-missing' });
   });
 
   test('many at once: one that is gone does not stop the others', async () => {
@@ -220,9 +368,26 @@ test('a change of users is told to every account that it concerns, and one that 
   await harness.environment.client.workflow.execute('reassessAccounts', {
     workflowId: `reassess:${story.accountId}`,
     taskQueue: 'control',
-    args: [{ approvers: { users: ['anna'], groups: [] }, left: [OWNER] }],
+    args: [{ operationId: 'change', approvers: { users: ['anna'], groups: [] }, left: [OWNER] }],
   });
   await story.until(({ owners }) => !owners.includes(OWNER));
+});
+
+test('nobody is looked for before the change is committed', async () => {
+  await harness.story();
+  const committing = harness.fakes.hold('awaitChange');
+  const { workflow } = harness.environment.client;
+  const telling = await workflow.start('reassessAccounts', {
+    workflowId: 'reassess:uncommitted',
+    taskQueue: 'control',
+    args: [{ operationId: 'uncommitted', approvers: { users: ['anna'], groups: [] }, left: [] }],
+  });
+  await eventually('it is waited for', async () => harness.fakes.names().includes('awaitChange'), PATIENCE);
+  expect(harness.fakes.names()).not.toContain('findAffected');
+  committing.open();
+  await telling.result();
+  expect(harness.fakes.inputsOf('awaitChange')).toEqual([{ operationId: 'uncommitted' }]);
+  expect(harness.fakes.names()).toContain('findAffected');
 });
 
 test('a template is looked at through the engine, and an engine that is away is told at once', async () => {

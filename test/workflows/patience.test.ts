@@ -9,6 +9,21 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+test('another cause than the one on record is told within minutes', async () => {
+  const story = await harness.story();
+  harness.fakes.fail('stageCredential', 'VaultUnavailable');
+  await story.approve();
+  await story.called('stageCredential', 1);
+  await story.sleep('20 seconds');
+  await story.until(({ blocked }) => blocked?.code === 'VaultUnavailable');
+  harness.fakes.fail('stageCredential', 'VaultSealed');
+  await story.sleep('7 minutes');
+  await story.until(({ blocked }) => blocked?.code === 'VaultSealed');
+  harness.fakes.recover();
+  await story.sleep('2 minutes');
+  await story.until(({ state }) => state === 'active');
+});
+
 const isBlockWord = (type: string): boolean => type === 'blocked' || type === 'unblocked';
 
 describe.each(ENGINE_STEPS)('$title', ({ step, activity, template, during, reach, begin, isDone }) => {

@@ -47,7 +47,9 @@ const TOLD: readonly EventType[] = ['provisioned', 'renewal-requested', 'renewed
 /** What happened to the workflow, as the simulation would say it. */
 function happened(story: Story, harness: Harness): string[] {
   const events = story.recorded().filter(({ type }) => TOLD.includes(type));
-  const notices = noticesAsked(harness.fakes).filter(({ kind }) => kind === 'ended' || kind.startsWith('renewal-'));
+  const notices = noticesAsked(harness.fakes).filter(({ kind }) =>
+    /^(?:ended|renewal-.*|retirement-begun)$/.test(kind),
+  );
   return [
     ...events.map(({ at, type }) => `${minute(at)} ${type}`),
     ...notices.map(({ dueAt, kind }) => `${minute(dueAt)} ${kind}`),

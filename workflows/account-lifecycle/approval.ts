@@ -13,12 +13,12 @@ import {
   type People,
   type Tally,
 } from '../../contracts/approval.ts';
+import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import type { Notice } from '../../contracts/notices.ts';
 import { platform, untilDone } from '../support/activities.ts';
 import { settleAfter, type Intent } from './intents.ts';
 import { noticeOf } from './notices.ts';
 import { asStored, record, weighQuorum, type Happening } from './record.ts';
-import { isRoundOpen } from './refusals.ts';
 import { accountOf, now, refOf, snapshotOf, SYSTEM, type AccountRun } from './run.ts';
 
 /** A living account's owner asks for another period: the template's steps open again. */

@@ -2,13 +2,13 @@
  * What people ask of an account, in the order of arrival. Update handlers only queue here and wait; the main loop takes
  * one intent after the other, so that effects never interleave.
  */
-import { condition } from '@temporalio/workflow';
+import { condition, log } from '@temporalio/workflow';
 import type { Account } from '../../contracts/account.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import type { Answered, Asked, Messages, MigrationOutcome } from '../../contracts/workflows.ts';
 import { refusal } from '../support/failures.ts';
-import { refusalOf, type Refusal } from './refusals.ts';
+import { refusalOf, staleness, type Refusal } from './refusals.ts';
 
 export type Action = keyof Messages;
 
@@ -86,6 +86,7 @@ export async function perform(inbox: Inbox, asked: Asked): Promise<Account> {
 export function queue(inbox: Inbox, asked: Asked): Intent {
   const intent: Intent = { ...asked, taken: false, gaveWay: false };
   inbox.intents.push(intent);
+  log.info('an operation begins', { action: asked.action, operationId: asked.message.operationId });
   return intent;
 }
 
@@ -143,7 +144,7 @@ export function refuse(inbox: Inbox, intent: Intent, refused: Refusal): void {
 /** Rejects the waiting intents that the account, after a change, allows no longer. */
 export function refuseStale(inbox: Inbox): void {
   for (const intent of inbox.intents.filter((one) => !one.taken)) {
-    const refused = refusalNow(inbox, intent);
+    const refused = (intent.gaveWay ? undefined : staleness(inbox.account, intent)) ?? refusalNow(inbox, intent);
     if (refused) refuse(inbox, intent, refused);
   }
 }
@@ -155,7 +156,11 @@ export function refuseWaiting(inbox: Inbox, code: ErrorCode, message: string): v
 
 /** Intents that are on their way, as the next run takes them up again. */
 export function begunIntents({ intents }: Inbox): Asked[] {
-  return intents.map(({ action, message }) => ({ action, message }) as Asked);
+  return intents.map(({ action, message, taken, gaveWay }) => {
+    // What was begun met its condition; the account has had events of its own since.
+    const condition = taken || gaveWay ? { expectedSequence: undefined } : {};
+    return { action, message: { ...message, ...condition } } as Asked;
+  });
 }
 
 /** An intent of the run before, to be taken again: nobody waits for it, and its answer is remembered. */
@@ -199,7 +204,7 @@ function isAnswered({ answered }: Inbox, operationId: string): boolean {
 }
 
 function objectionTo(inbox: Inbox, asked: Asked): Refusal | undefined {
-  const refused = refusalNow(inbox, asked);
+  const refused = staleness(inbox.account, asked) ?? refusalNow(inbox, asked);
   if (refused || !PATIENT_ACTIONS.includes(asked.action)) return refused;
   const waiting = inbox.intents.filter(({ action }) => PATIENT_ACTIONS.includes(action)).length;
   if (waiting < MOST_PATIENT) return undefined;

@@ -2,7 +2,7 @@
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import type { RecordTransitionInput } from '../../contracts/activities.ts';
 import { askerOf, canReachQuorum, openRound, type Approval } from '../../contracts/approval.ts';
-import { applyTransition, type AccountState, type EventType } from '../../contracts/lifecycle.ts';
+import { applyTransition, isRoundOpen, type AccountState, type EventType } from '../../contracts/lifecycle.ts';
 import type { Notice } from '../../contracts/notices.ts';
 import { chosenBy } from '../../contracts/template-choices.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
@@ -10,7 +10,6 @@ import type { SubmitMessage } from '../../contracts/workflows.ts';
 import { platform, untilDone } from '../support/activities.ts';
 import { refuseStale } from './intents.ts';
 import { noticeOf } from './notices.ts';
-import { isRoundOpen } from './refusals.ts';
 import { accountOf, now, SYSTEM, type AccountRun } from './run.ts';
 
 /** Something that happens to the account, by whom. */

@@ -2,8 +2,8 @@
 import type { Account } from '../../contracts/account.ts';
 import { askerOf, checkBallot } from '../../contracts/approval.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
-import { allowedActions, isAllowed, mayRenew } from '../../contracts/lifecycle.ts';
-import { migrationOutcome } from '../../contracts/migration.ts';
+import { allowedActions, isRoundOpen, mayRenew } from '../../contracts/lifecycle.ts';
+import { migrationOutcome, notMovable } from '../../contracts/migration.ts';
 import { ownershipProblem } from '../../contracts/ownership.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import type { Asked, ReplaceApproversMessage } from '../../contracts/workflows.ts';
@@ -29,9 +29,15 @@ export function refusalOf(known: Known | null, asked: Asked, now: Date): Refusal
   return objection(known, asked, now);
 }
 
-/** Whether the present round of approval waits for decisions. */
-export function isRoundOpen({ state, approval }: Account): boolean {
-  return isAllowed(state, 'voted') && approval.openStep < approval.steps.length;
+/** Why what is asked was meant for the account as it was, or `undefined`. Holds until it is begun, and no longer. */
+export function staleness(account: Account | null, { message }: Asked): Refusal | undefined {
+  const expected = 'expectedSequence' in message ? message.expectedSequence : undefined;
+  if (account === null || expected === undefined || expected === account.sequence) return undefined;
+  const { samAccountName, sequence } = account;
+  return {
+    code: 'PreconditionFailed',
+    message: `${samAccountName} has changed: it was seen at version ${expected} and is at ${sequence} by now. Read it again.`,
+  };
 }
 
 /** What the state allows and the message does not. */
@@ -43,10 +49,6 @@ function objection({ account, snapshot }: Known, asked: Asked, now: Date): Refus
     }
     case 'replace-approvers':
       return replacementObjection(account, asked.message);
-    case 'withdraw':
-      // A renewal that was agreed is on its way to the directory.
-      if (account.state !== 'renewing' || isRoundOpen(account)) return undefined;
-      return conflict(`The renewal of ${account.samAccountName} is approved already.`);
     case 'change-owners': {
       const problem = ownershipProblem(snapshot.template.ownership, asked.message);
       return problem === undefined ? undefined : { code: 'OwnershipViolation', message: problem };
@@ -63,12 +65,13 @@ function objection({ account, snapshot }: Known, asked: Asked, now: Date): Refus
 /** A replacement asks for at least one more vote: it is no way for an administrator to approve. */
 function replacementObjection(account: Account, { step, quorum }: ReplaceApproversMessage): Refusal | undefined {
   const { openStep, votes } = account.approval;
-  if (!isRoundOpen(account)) return conflict(`The approval of ${account.samAccountName} is decided.`);
   if (step !== openStep) return titled('StepNotOpen');
   const cast = votes.filter((vote) => vote.step === openStep).length;
   if (cast < quorum) return undefined;
   return { code: 'InvalidRequest', message: `${cast} have approved this step already: the quorum must be greater.` };
 }
+
+const ROUND_ACTIONS: readonly Asked['action'][] = ['decide', 'withdraw', 'replace-approvers'];
 
 function notAllowed(account: Account, action: Asked['action']): Refusal {
   const { samAccountName, state, renewalOpensAt, retirement } = account;
@@ -76,6 +79,13 @@ function notAllowed(account: Account, action: Asked['action']): Refusal {
     return { code: 'RenewalNotOpen', message: `${samAccountName} can be renewed from ${renewalOpensAt} on.` };
   }
   if (action === 'restore' && retirement?.final) return titled('RetirementFinal');
+  if (state === 'renewing' && !isRoundOpen(account) && ROUND_ACTIONS.includes(action)) {
+    return conflict(`The renewal of ${samAccountName} is approved already, and is being written to the directory.`);
+  }
+  if (action === 'migrate') {
+    const { code, message } = notMovable(account);
+    return { code, message };
+  }
   return conflict(`${samAccountName} is ${state}: ${action} is not possible now.`);
 }
 

@@ -1,11 +1,10 @@
 /** When an account must be looked at next. Pure. */
 import type { Account } from '../../contracts/account.ts';
 import { stepDeadline } from '../../contracts/approval.ts';
-import { LIVING_STATES } from '../../contracts/lifecycle.ts';
+import { isRoundOpen, LIVING_STATES } from '../../contracts/lifecycle.ts';
 import { nextNotice } from '../../contracts/notices.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import { noticeFactsOf } from './notices.ts';
-import { isRoundOpen } from './refusals.ts';
 
 /** `end` is that of the period; `deletion` that of a retirement's grace. */
 export interface Deadline {

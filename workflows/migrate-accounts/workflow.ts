@@ -1,13 +1,15 @@
 /**
  * Moves many accounts: asks one after the other by a signal, at most so many a minute, and collects their answers. One that
  * refuses, does not answer, or is gone does not stop the others. Accounts that were asked before answer the same again, so
- * that a migration can be repeated.
+ * that a migration can be repeated. Begun in the transaction that puts it on record; it does nothing when that was rolled
+ * back.
  */
 import { condition, continueAsNew, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { accountWorkflowId } from '../../contracts/ids.ts';
 import type { MigrateAccountsInput, MigrationOutcome, MigrationProgress } from '../../contracts/workflows.ts';
 import { migrationRequestedSignal } from '../account-lifecycle/messages.ts';
+import { platform, untilDone } from '../support/activities.ts';
 import { endsWhereItBegan } from '../support/pinned.ts';
 import * as messages from './messages.ts';
 
@@ -42,6 +44,7 @@ endsWhereItBegan(migrateAccounts);
 export async function migrateAccounts(input: MigrateAccountsInput): Promise<MigrationProgress> {
   const migration = open(input);
   registerHandlers(migration);
+  if (!input.carried && !(await isRecorded(input))) return { ...progressOf(migration), state: 'cancelled' };
   while (migration.ahead.length > 0 && !migration.isCancelled) {
     await until(
       migration,
@@ -56,6 +59,10 @@ export async function migrateAccounts(input: MigrateAccountsInput): Promise<Migr
   }
   await until(migration, () => migration.waiting.size === 0 && migration.sending === 0);
   return progressOf(migration);
+}
+
+async function isRecorded({ migrationId }: MigrateAccountsInput): Promise<boolean> {
+  return (await untilDone(() => platform.findMigration({ migrationId }))).isRecorded;
 }
 
 function open(input: MigrateAccountsInput): Migration {

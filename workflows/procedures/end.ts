@@ -32,7 +32,8 @@ async function switchOff(run: AccountRun): Promise<boolean> {
   if (accountOf(run).state !== 'active') return true;
   // What had to give way to the end must not make the end give way.
   const yieldsTo = () => isFreshWaiting(run, LIFE_ACTIONS);
-  if (!(await admit(run, 'end-of-life', { interruptedBy: ['retire'], yieldsTo }))) return false;
+  const ending = { step: 'end-of-life', occasion: accountOf(run).endsAt! } as const;
+  if (!(await admit(run, ending, { interruptedBy: ['retire'], yieldsTo }))) return false;
   return changeObject(run, 'disable-account', (engine, target) => engine.disableAccount(target), yieldsTo);
 }
 

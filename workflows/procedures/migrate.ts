@@ -31,7 +31,17 @@ export async function migrate(run: AccountRun, intent: Intent<'migrate'>): Promi
   // Owners may have changed while the directory was away; those whom the migration names count all the same.
   const { owners, ownerGroups } = accountOf(run);
   const named = { owners: [...(changes.owners ?? owners)], ownerGroups: [...(changes.ownerGroups ?? ownerGroups)] };
+  if (ownersInWords(named) !== ownersInWords(accountOf(run))) doubt(run, named);
   settle(run, intent, await recordMove(run, actor, { ...moved, ...named, templateId, templateVersion, endOfLife }));
+}
+
+/**
+ * The owners were active when the migration was asked for, which may be weeks ago: the succession looks at them again, and
+ * leaves whoever is active. Where groups alone own the account, it stands or falls with them, whoever is named as the leaver.
+ */
+function doubt(run: AccountRun, { owners }: Pick<Account, 'owners'>): void {
+  const suspects = owners.length > 0 ? owners : [accountOf(run).requester];
+  run.left = [...new Set([...run.left, ...suspects])];
 }
 
 type Moved = Pick<Account, 'templateId' | 'templateVersion' | 'endOfLife' | 'owners' | 'ownerGroups' | 'interval'> &

@@ -1,8 +1,8 @@
 /** A new period for a living account: at once where the template lets owners renew, after its approval where it does not. */
 import { renewedPeriod, type Period } from '../../contracts/deadlines.ts';
+import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import { settle, type Intent } from '../account-lifecycle/intents.ts';
 import { record } from '../account-lifecycle/record.ts';
-import { isRoundOpen } from '../account-lifecycle/refusals.ts';
 import { accountOf, expiryOf, instantsOf, periodTermsOf, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
 import { changeObject, giveWay } from './life-step.ts';
 

@@ -47,7 +47,7 @@ export function beginRetirement(run: AccountRun, actor: string, { isEnd = false 
 /** Takes a retiring account out of use, however long it takes: into quarantine, or away. */
 export async function retire(run: AccountRun): Promise<void> {
   if (!retirementOf(run).final && (await capture(run))) return quarantine(run);
-  await admit(run, 'deletion');
+  await admit(run, admissionOf(run, 'deletion'));
   await deleteAccount(run);
 }
 
@@ -59,7 +59,8 @@ export async function waitForUndo(run: AccountRun): Promise<void> {
     await rest(run, () => isWaiting(run, ['restore']), Date.parse(undoUntil));
     const intent = take(run, ['restore']);
     if (intent) return restore(run, intent);
-    if (!(await admit(run, 'deletion', { interruptedBy: ['restore'] })) || isWaiting(run, ['restore'])) return;
+    const deletion = admissionOf(run, 'deletion');
+    if (!(await admit(run, deletion, { interruptedBy: ['restore'] })) || isWaiting(run, ['restore'])) return;
     // From here on nothing can be promised any more.
     remember(run, { retirement: { ...retirementOf(run), final: true } });
   }
@@ -69,7 +70,7 @@ export async function waitForUndo(run: AccountRun): Promise<void> {
 /** Reads what an undo would put back, before anything is changed. False when the object is gone: nothing can be undone. */
 async function capture(run: AccountRun): Promise<boolean> {
   if (retirementOf(run).captured !== null) return true;
-  await admit(run, 'retirement');
+  await admit(run, admissionOf(run, 'retirement'));
   const captured = await patientStep(run, {
     name: 'capture-account',
     run: (engine) => engine.captureAccount(directoryTarget(run)),
@@ -100,6 +101,11 @@ async function quarantine(run: AccountRun): Promise<void> {
     { type: 'quarantined', actor: SYSTEM, detail: { undoUntil, distinguishedName } },
     { distinguishedName, retirement: { ...retirementOf(run), undoUntil } },
   );
+}
+
+/** Another one after an undo: what is asked for again is let through again. */
+function admissionOf<S extends 'retirement' | 'deletion'>(run: AccountRun, step: S) {
+  return { step, occasion: retirementOf(run).requestedAt };
 }
 
 /** The secret first, so that the vault has the password of whatever works again. */

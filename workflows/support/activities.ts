@@ -53,18 +53,16 @@ const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3 },
   },
   // The engine is there, the directory or the vault is not: retries cost no history inside one activity. A round ends when
-  // the engine goes away, or after some hours, so that another cause is told too.
+  // the engine goes away, or at its limit, so that another cause is told too.
   persist: {
     scheduleToStartTimeout: '10 minutes',
     ...ATTEMPT,
-    scheduleToCloseTimeout: '6 hours',
     retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
   },
 };
 
 const ADMISSION_KEPT_UP: ActivityOptions = {
   startToCloseTimeout: '10 seconds',
-  scheduleToCloseTimeout: '6 hours',
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '50 seconds' },
 };
 
@@ -82,9 +80,9 @@ const ADMISSION_ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
 /** Lets destructive steps begin, on the control plane. */
 export type Admission = Pick<PlatformActivities, 'admitDestructiveStep'>;
 
-/** The activities that admit destructive steps, with the patience of one round. */
-export function admission(patience: Patience): Admission {
-  return proxyActivities<Admission>(ADMISSION_ROUNDS[patience]);
+/** The activities that admit destructive steps, with the patience of one round; `limitMs` is how long one may `persist`. */
+export function admission(patience: Patience, limitMs: number): Admission {
+  return proxyActivities<Admission>({ scheduleToCloseTimeout: limitMs, ...ADMISSION_ROUNDS[patience] });
 }
 
 /** Looks into a template's domain for somebody who waits: an engine that is there takes it at once. */
@@ -98,7 +96,8 @@ export function inspection(fqdn: string, limitMs: number): Pick<EngineActivities
   });
 }
 
-/** The activities of the engines of the domain `fqdn`, on their task queue. */
-export function engine(fqdn: string, patience: Patience): EngineActivities {
-  return proxyActivities<EngineActivities>({ taskQueue: domainTaskQueue(fqdn), ...ROUNDS[patience] });
+/** The activities of the engines of the domain `fqdn`, on their task queue; `limitMs` is how long a round may `persist`. */
+export function engine(fqdn: string, patience: Patience, limitMs: number): EngineActivities {
+  const limit = patience === 'persist' ? { scheduleToCloseTimeout: limitMs } : {};
+  return proxyActivities<EngineActivities>({ taskQueue: domainTaskQueue(fqdn), ...limit, ...ROUNDS[patience] });
 }

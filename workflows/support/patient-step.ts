@@ -42,6 +42,9 @@ type Round<T> = StepResult<T> | { readonly outcome: 'resumed' };
 /** The retry interval of `slowly` between two rounds: an engine's own account must not be locked out by us. */
 const SLOW_RETRY_MS = 10 * 60_000;
 
+const SHORTEST_ROUND_MS = 5 * 60_000;
+const LONGEST_ROUND_MS = 6 * 60 * 60_000;
+
 /** Runs a step until it is done, interrupted, or failed with a code of `returns`. */
 export async function patientStep<T>(run: AccountRun, step: Step<T>): Promise<StepResult<T>> {
   let patience: Patience = 'prompt';
@@ -92,9 +95,10 @@ async function runRound<T>(
   cuts: Cuts,
 ): Promise<Round<T>> {
   const scope = new CancellationScope();
+  const limitMs = roundLimitMs(run);
   let settled: Round<T> | undefined;
   const ended = scope
-    .run(() => step.run(engine(run.domain, patience), admission(patience)))
+    .run(() => step.run(engine(run.domain, patience, limitMs), admission(patience, limitMs)))
     .then(
       (value): Round<T> => ({ outcome: 'done', value, wasBlocked: false }),
       (error): Round<T> =>
@@ -113,6 +117,16 @@ async function runRound<T>(
   if (round.outcome === 'done') return round;
   if (isInterrupted(run, cuts)) return { outcome: 'interrupted' };
   return takeResume(run) ? { outcome: 'resumed' } : round;
+}
+
+/**
+ * A round lasts three times as long as the account has been blocked for already: a cause that has changed meanwhile goes
+ * untold for that long, and a day of one cause costs fewer than ten rounds.
+ */
+function roundLimitMs(run: AccountRun): number {
+  const { blocked } = accountOf(run);
+  const blockedMs = blocked === null ? 0 : Date.now() - Date.parse(blocked.since);
+  return Math.min(Math.max(3 * blockedMs, SHORTEST_ROUND_MS), LONGEST_ROUND_MS);
 }
 
 /** Waits as the code's retryability says, until the next round is due. */

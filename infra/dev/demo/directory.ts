@@ -18,11 +18,20 @@ const FLAGS: readonly (readonly [number, string])[] = [
 ];
 const ATTRIBUTES = ['userAccountControl', 'accountExpires', 'memberOf', 'objectGUID', 'info', 'description'];
 const USER_CHANGE_PASSWORD = 'ab721a53-1e2f-11d0-9819-00aa0040529b';
+/** An entry of an ACL that denies this right, as bytes up to the trustee (MS-DTYP §2.4.4.12). */
+const DENIED = '060028000001000001000000531a72ab2f1ed011981900aa0040529b';
+/** S-1-5-10 and S-1-1-0, as bytes. */
+const TRUSTEES = [
+  ['self', '01010000000000050a000000'],
+  ['everyone', '010100000000000100000000'],
+] as const;
 
 export interface Observer {
   readonly domain: StackDomain;
   /** The objects with this sAMAccountName, in the whole domain. */
   find(samAccountName: string): Promise<Entry[]>;
+  /** The objects that bear the product's mark of this account, whatever their names, in the whole domain. */
+  findMarked(accountId: string): Promise<Entry[]>;
   /** For whom the account's ACL denies the right to change its password: `self`, `everyone`. */
   deniedToChangePassword(distinguishedName: string): Promise<string[]>;
   /** Whether the domain accepts the password. */
@@ -30,7 +39,12 @@ export interface Observer {
   /** Makes an OU below the one of the accounts, as the domain's administrator does; answers its distinguished name. */
   makeOrganizationalUnit(name: string): Promise<string>;
   /** A connection for those who must look often. */
-  connect(): Promise<{ exists(samAccountName: string): Promise<boolean>; close(): Promise<void> }>;
+  connect(): Promise<{
+    exists(samAccountName: string): Promise<boolean>;
+    /** The same as above, without a program for each look. */
+    deniedToChangePassword(distinguishedName: string): Promise<string[]>;
+    close(): Promise<void>;
+  }>;
 }
 
 /** `stateFolder` is the stack's: the controller's own database is below it. */
@@ -49,16 +63,18 @@ export async function observe(stateFolder: string, domain: StackDomain): Promise
       throw error;
     }
   };
+  const search = async (filter: string): Promise<Entry[]> => {
+    const who = ['-D', domain.administratorDn, '-y', passwordFile];
+    const what = ['-b', domain.baseDn, filter, ...ATTRIBUTES];
+    const output = await run('ldapsearch', ['-x', '-LLL', '-o', 'ldif-wrap=no', '-H', url, ...who, ...what], {
+      env: { LDAPTLS_CACERT: domain.caFile, LDAPTLS_REQCERT: 'demand' },
+    });
+    return parseLdif(output);
+  };
   return {
     domain,
-    async find(samAccountName) {
-      const who = ['-D', domain.administratorDn, '-y', passwordFile];
-      const what = ['-b', domain.baseDn, `(sAMAccountName=${samAccountName})`, ...ATTRIBUTES];
-      const output = await run('ldapsearch', ['-x', '-LLL', '-o', 'ldif-wrap=no', '-H', url, ...who, ...what], {
-        env: { LDAPTLS_CACERT: domain.caFile, LDAPTLS_REQCERT: 'demand' },
-      });
-      return parseLdif(output);
-    },
+    find: (samAccountName) => search(`(sAMAccountName=${samAccountName})`),
+    findMarked: (accountId) => search(`(info=*${accountId}*)`),
     async deniedToChangePassword(distinguishedName) {
       const database = join(stateFolder, 'samba', domain.fqdn, 'private/sam.ldb');
       const { stdout } = await attempt('samba-tool', [
@@ -98,6 +114,15 @@ export async function observe(stateFolder: string, domain: StackDomain): Promise
             attributes: ['cn'],
           });
           return searchEntries.length > 0;
+        },
+        async deniedToChangePassword(distinguishedName) {
+          const attributes = ['nTSecurityDescriptor'];
+          const options = { scope: 'base', attributes, explicitBufferAttributes: attributes } as const;
+          const { searchEntries } = await client.search(distinguishedName, options);
+          const descriptor = searchEntries[0]?.['nTSecurityDescriptor'] as Buffer;
+          return TRUSTEES.filter(([, sid]) => descriptor.includes(Buffer.from(DENIED + sid, 'hex'))).map(
+            ([name]) => name,
+          );
         },
         close: () => client.unbind(),
       };

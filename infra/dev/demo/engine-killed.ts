@@ -34,22 +34,33 @@ export const engineKilledChapter: Chapter = {
     const { samAccountName } = hit.account;
     await startProcess(scene.stateFolder, 'engine', scene.corp.domain.fqdn);
     const since = performance.now();
-    say('the engine runs again; Temporal gives it the step back when the lost attempt times out (30 s)');
+    say('the engine runs again; Temporal gives it the step back when the lost attempt has had no heartbeat for 10 s');
     const account = await whenActive(scene, hit.account, 90_000);
     const seconds = ((performance.now() - since) / 1000).toFixed(1);
     prove('converged', true, `${samAccountName} is ${account.state} ${seconds} s after the engine was back`);
-    const entries = await scene.corp.find(samAccountName);
-    const folder = await scene.vault.list(`${FOLDER}/${scene.corp.domain.fqdn}`);
-    const secrets = folder.filter((name) => name === samAccountName);
+    const entries = await scene.corp.findMarked(account.id);
+    const secrets = await secretsOf(scene, account);
     prove(
       'one',
       entries.length === 1 && secrets.length === 1,
-      `${entries.length} object (${describeControl(entries[0] ?? {})}), ${secrets.length} secret`,
+      `marked as its own: ${entries.length} object (${describeControl(entries[0] ?? {})}), ${secrets.length} secret`,
     );
     const logOn = await logOnFromVault(scene, scene.corp, account);
     prove('password', logOn.holds, logOn.evidence);
   },
 };
+
+/** By the mark in them: a second one would have another name. */
+async function secretsOf({ vault }: Scene, { id, domain }: Account): Promise<string[]> {
+  const folder = `${FOLDER}/${domain}`;
+  const secrets = await Promise.all(
+    (await vault.list(folder)).map(async (name) => ({
+      name,
+      accountId: (await vault.read(`${folder}/${name}`))?.accountId,
+    })),
+  );
+  return secrets.filter(({ accountId }) => accountId === id).map(({ name }) => name);
+}
 
 async function killInTheMiddle(
   scene: Scene,

@@ -11,6 +11,8 @@ export interface StoredSecret {
 export interface VaultObserver {
   /** The newest version of the secret; undefined when there is none. `path` is below the mount. */
   read(path: string): Promise<StoredSecret | undefined>;
+  /** Whether the vault knows the path at all: what was deleted can still be brought back while it does. */
+  knows(path: string): Promise<boolean>;
   /** The names of the secrets in a folder. */
   list(folder: string): Promise<string[]>;
 }
@@ -42,6 +44,7 @@ export function observeVault(stack: Pick<Stack, 'vaults'>): VaultObserver {
       const { password, password_pending: pending, alm_account_id: accountId } = found.data;
       return { version: found.metadata.version, accountId, password, hasPending: typeof pending === 'string' };
     },
+    knows: async (path) => (await call('GET', `metadata/${path}`)) !== undefined,
     list: async (folder) => (await call('LIST', `metadata/${folder}`))?.keys ?? [],
   };
 }

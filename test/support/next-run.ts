@@ -1,0 +1,14 @@
+/** How a story comes to its next run, wherever its account is. */
+import type { Story } from './lifecycle-harness.ts';
+
+/** More events than a run keeps that finds a quiet moment. */
+const MANY = 1_000;
+
+/** Tells the account something of no consequence, over and over, and leaves it alone then: its history begins anew. */
+export async function beginNextRun(story: Story): Promise<void> {
+  const run = await story.runId();
+  for (let told = 0; told < MANY; told += 1) await story.approversChanged();
+  await story.rests();
+  await story.sleep('11 seconds');
+  await story.laterRun(run);
+}
