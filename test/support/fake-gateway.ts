@@ -73,10 +73,10 @@ export function createFakeGateway(db: Database): FakeGateway {
       }),
     act: (_domain, accountId, action, message) =>
       answered(message, async () => {
-        record(action, accountId, message);
         const account = (await findAccount(db, accountId))!;
         const { expectedSequence = account.sequence } = message as { expectedSequence?: number };
         if (expectedSequence !== account.sequence) throw refusal('PreconditionFailed');
+        record(action, accountId, message);
         return { ...account, ...changesOf(account, action, message), sequence: account.sequence + 1 };
       }),
     earlierAnswer: async (_domain, _accountId, operationId) => answers.get(operationId) ?? null,
