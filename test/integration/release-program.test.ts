@@ -50,11 +50,13 @@ async function deployment(verb: string, ...more: string[]): Promise<string> {
   ]);
 }
 
-/** The release under which Temporal has the account's newest task; null: none. */
-async function releaseOf({ domain, id }: Account): Promise<string | null> {
-  const { raw } = await client.workflow.getHandle(accountWorkflowId(domain, id)).describe();
+/** The release under which Temporal has the workflow's newest task; null: none. */
+async function releaseOfWorkflow(workflowId: string): Promise<string | null> {
+  const { raw } = await client.workflow.getHandle(workflowId).describe();
   return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? null;
 }
+
+const releaseOf = ({ domain, id }: Account) => releaseOfWorkflow(accountWorkflowId(domain, id));
 
 /** Off and on again in the directory, by two moves of the workflow. */
 async function goesOn(account: Account): Promise<void> {
@@ -98,10 +100,11 @@ test('it registers its release, works once that is made current, and leaves all 
     await deployment('set-current-version', '--unversioned', '--yes');
     // What began under the release ends under it: changes of users that other tests made are followed up a little later.
     const isOver = async (): Promise<boolean> => {
-      const { count } = await client.workflow.count(
-        `WorkflowType = '${REASSESS_ACCOUNTS}' AND ExecutionStatus = 'Running'`,
-      );
-      return count === 0;
+      const running = `WorkflowType = '${REASSESS_ACCOUNTS}' AND ExecutionStatus = 'Running'`;
+      for await (const { workflowId } of client.workflow.list({ query: running })) {
+        if ((await releaseOfWorkflow(workflowId)) === BUILD_ID) return false;
+      }
+      return true;
     };
     await eventually('what was pinned has ended', isOver, PATIENCE);
     await stopProcess(stateFolder, 'control-plane', BESIDE);
