@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { AccountState } from '../contracts/lifecycle.ts';
 import { templateSchema, type Template } from '../contracts/template.ts';
-import { callerAs, type Account, type Answer, type Caller } from '../infra/dev/demo/api.ts';
+import { callerAs, persistently, type Account } from '../infra/dev/demo/api.ts';
 import { secretPath } from '../contracts/ids.ts';
 import { eventually } from '../infra/dev/eventually.ts';
 import type { Stack } from '../infra/dev/state.ts';
@@ -86,16 +86,6 @@ async function currentPassword(vault: Stack['vaults'][number], path: string): Pr
 
 async function until(what: string, intervalMs: number, probe: () => Promise<boolean>): Promise<void> {
   await eventually(what, probe, { timeoutMs: PATIENCE_MS, intervalMs });
-}
-
-/** Posts, and while the API says that an answer takes too long, repeats the same request under the same key. */
-async function persistently<T>(caller: Caller, path: string, body: unknown): Promise<T> {
-  const key = randomUUID();
-  for (;;) {
-    const answer: Answer<T> = await caller.call('POST', path, body, { key });
-    if (answer.status < 300) return answer.body;
-    if (answer.status !== 503) throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  }
 }
 
 function benchTemplate({ domains }: Stack): Template {

@@ -1,6 +1,9 @@
 /** Cursors: opaque to callers, the key of a page's last item to us. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { invalid } from './refusal.ts';
+
+/** The key of a row that is numbered in the order of writing: a whole number that JavaScript can hold. */
+export const rowNumberSchema = z.string().regex(/^\d{1,15}$/);
 
 interface KeyedPage<Item, Key> {
   readonly items: readonly Item[];

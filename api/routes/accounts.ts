@@ -14,7 +14,7 @@ import { listNotices } from '../../db/queries/notices.ts';
 import { eventFor, knownTo, seesAllAccounts, viewFor } from '../account-view.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type Implementation } from '../http/implementation.ts';
-import { decodeCursor, pageAnswer } from '../http/pagination.ts';
+import { decodeCursor, pageAnswer, rowNumberSchema } from '../http/pagination.ts';
 import { isRefusal } from '../http/refusal.ts';
 import { findVisibleAccount } from '../visible-account.ts';
 
@@ -28,7 +28,6 @@ const eventCursorSchema = z
   .int()
   .min(0)
   .max(2 ** 31 - 1);
-const noticeCursorSchema = z.string().regex(/^\d{1,15}$/);
 
 export function accountRoutes({ db, gateway, clock }: Dependencies): Implementation[] {
   return [
@@ -69,7 +68,7 @@ export function accountRoutes({ db, gateway, clock }: Dependencies): Implementat
     }),
     implement(listAccountNotices, async (call) => {
       const { limit, after } = call.query;
-      const cursor = decodeCursor(noticeCursorSchema, after);
+      const cursor = decodeCursor(rowNumberSchema, after);
       const { id: accountId } = await findVisibleAccount(db, call, call.params.id);
       return { body: pageAnswer(await listNotices(db, { accountId, limit, after: cursor }), (notice) => notice) };
     }),

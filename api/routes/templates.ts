@@ -20,13 +20,11 @@ import * as queries from '../../db/queries/templates.ts';
 import type { Dependencies } from '../dependencies.ts';
 import { implement, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
 import { onceOnly } from '../http/idempotency.ts';
-import { decodeCursor, pageAnswer } from '../http/pagination.ts';
+import { decodeCursor, pageAnswer, rowNumberSchema } from '../http/pagination.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { checkName as checkNameUnder } from '../name-check.ts';
 import { previewTemplate as preview } from '../template-preview.ts';
 
-/** The id of an event: a whole number that JavaScript can hold. */
-const eventCursorSchema = z.string().regex(/^\d{1,15}$/);
 const cursorSchema = z.strictObject({ name: templateSchema.shape.name, id: z.uuid() });
 
 export function templateRoutes(dependencies: Dependencies): Implementation[] {
@@ -85,7 +83,7 @@ export function templateRoutes(dependencies: Dependencies): Implementation[] {
     }),
     implement(listTemplateEvents, async ({ params: { id }, query: { limit, after } }) => {
       if (!(await queries.findTemplate(db, id))) throw notFound();
-      const page = { templateId: id, limit, after: decodeCursor(eventCursorSchema, after) };
+      const page = { templateId: id, limit, after: decodeCursor(rowNumberSchema, after) };
       return { body: pageAnswer(await listEvents(db, page), (event) => event) };
     }),
     implement(checkName, async ({ params: { id }, body: { samAccountName }, caller }) => {

@@ -1,9 +1,9 @@
 /** Accounts of the running stack, by the public API. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Account, AccountEvent } from '../../contracts/account.ts';
 import { secretPath } from '../../contracts/ids.ts';
 import type { AccountAction } from '../../contracts/lifecycle.ts';
-import { callerAs, whenAccount, type Caller } from '../../infra/dev/demo/api.ts';
+import { callerAs, persistently, whenAccount } from '../../infra/dev/demo/api.ts';
 import { isEnabled, observe, type Entry, type Observer } from '../../infra/dev/demo/directory.ts';
 import { observeVault } from '../../infra/dev/demo/vault.ts';
 import { readStack, type Stack, type TokenName } from '../../infra/dev/state.ts';
@@ -80,20 +80,6 @@ export async function openPeople(
     provide: async (fqdn, name) =>
       client.until(await request(fqdn, name), 'is active', (now) => now.state === 'active', 120_000),
   };
-}
-
-const MOST_REPEATS = 10;
-
-/** Posts, and repeats under the same key what a busy machine did not answer in time, as a caller is told to. */
-async function persistently(caller: Caller, path: string, body: unknown): Promise<Account> {
-  const key = randomUUID();
-  for (let repeats = 0; ; repeats += 1) {
-    const answer = await caller.call<Account>('POST', path, body, { key });
-    if (answer.status < 300) return answer.body;
-    if (answer.status !== 503 || repeats === MOST_REPEATS) {
-      throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    }
-  }
 }
 
 function createClient(stack: Stack, send?: typeof fetch): Client {

@@ -110,6 +110,20 @@ export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName, send: typeo
   };
 }
 
+const MOST_REPEATS = 20;
+
+/** Posts, and while the API says that an answer takes too long, repeats the same request under the same key. */
+export async function persistently<T>(caller: Caller, path: string, body: unknown): Promise<T> {
+  const key = randomUUID();
+  for (let repeats = 0; ; repeats += 1) {
+    const answer: Answer<T> = await caller.call('POST', path, body, { key });
+    if (answer.status < 300) return answer.body;
+    if (answer.status !== 503 || repeats === MOST_REPEATS) {
+      throw new Error(`POST ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+  }
+}
+
 /** Waits until the account is as `isSo` says; an API that does not answer meanwhile is asked again. */
 export async function whenAccount(
   caller: Caller,
