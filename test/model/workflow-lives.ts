@@ -41,7 +41,7 @@ export function testLives(runs: number, seed: number, regressions: readonly Regr
 
   // A life that differs is not shrunk: that takes minutes, and its commands are few. Once more, because the time-skipping
   // server loses a task now and then on a busy machine; a life that really differs does so again.
-  test(`${runs} lives of the workflow are as the model says`, { timeout: 300_000, retry: 1 }, async () => {
+  test(`${runs} lives of the workflow are as the model says`, { timeout: 300_000 }, async () => {
     await fc.assert(lives, { seed, numRuns: runs, endOnFailure: true, timeout: LONGEST_LIFE_MS });
   });
 }

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { askedOn } from '../../contracts/approval.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { isRoundOpen } from '../../contracts/lifecycle.ts';
-import type { ActivityName } from '../support/fake-activities.ts';
+import type { ActivityName, Call } from '../support/fake-activities.ts';
 import type { Harness, Story } from '../support/lifecycle-harness.ts';
 import type { Fault, Part } from './account-model.ts';
 import { aligned, collapsed, differ, viewOfAccount, type Subject, type View } from './subject.ts';
@@ -42,12 +42,15 @@ const CODES: Readonly<Record<Part, Readonly<Record<Fault, ErrorCode>>>> = {
   admission: { denied: 'BrakeEngaged', away: 'Frozen' },
 };
 
-/** Without repetitions of up to four steps, one right after the other. */
+/** A procedure makes no more calls, so that a new run repeats no more. */
+const LONGEST_REPETITION = 4;
+
+/** Without repetitions, one right after the other. */
 function folded(calls: readonly string[]): string {
   const left: string[] = [];
   for (const call of calls) {
     left.push(call);
-    for (let length = 1; length <= 4; length += 1) {
+    for (let length = 1; length <= LONGEST_REPETITION; length += 1) {
       const [before, last] = [left.slice(-2 * length, -length), left.slice(-length)];
       if (before.length === length && before.join() === last.join()) left.splice(-length);
     }
@@ -99,13 +102,18 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
       },
     });
   };
+  const compared = (): readonly Call[] => fakes.calls.filter(({ activity }) => COMPARED.includes(activity));
   // A new run takes up what was begun from its first step: what it repeats is forgiven, and forgotten once it agrees.
-  let agreed: { calls: readonly string[]; seen: number; runIds: string[] } = { calls: [], seen: 0, runIds: [] };
+  let agreed: { calls: readonly string[]; seen: number } = { calls: [], seen: 0 };
   const callsNow = (): string[] => {
-    const all = fakes.names().filter((name) => COMPARED.includes(name));
-    return collapsed([...agreed.calls, ...all.slice(agreed.seen)]);
+    const since = compared().slice(agreed.seen);
+    return collapsed([...agreed.calls, ...since.map(({ activity }) => activity)]);
   };
-  const isNewRun = async (): Promise<boolean> => (await story.runId()) !== agreed.runIds[0];
+  // Of what it repeats, the first call may have been taken for the last one's next attempt, and agreed upon.
+  const hasNewRunCalled = (): boolean => {
+    const runs = compared().slice(Math.max(agreed.seen - LONGEST_REPETITION, 0));
+    return runs.some(({ runId }) => runId !== runs[0]!.runId);
+  };
   const view = async (): Promise<View | undefined> => {
     const account = await story.snapshot();
     if (account === null) return undefined;
@@ -163,13 +171,10 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
         await wait(LOOK_EVERY_MS);
         actual = await view();
         const isRepeated = actual && folded(actual.calls) === folded(expected.calls);
-        if (isRepeated && waitedMs > HELPED_AFTER_MS && (await isNewRun()))
+        if (isRepeated && waitedMs > HELPED_AFTER_MS && hasNewRunCalled())
           actual = { ...actual!, calls: expected.calls };
       }
-      const seen = fakes.names().filter((name) => COMPARED.includes(name)).length;
-      // The run of the agreement before this one too: a new run may have begun, and repeated nothing yet.
-      const runIds = [...agreed.runIds.slice(-1), await story.runId()];
-      agreed = { calls: [...expected.calls], seen, runIds };
+      agreed = { calls: [...expected.calls], seen: compared().length };
     },
   };
 }

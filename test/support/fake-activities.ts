@@ -1,4 +1,5 @@
 /** Stand-ins for every activity: they do nothing, succeed, and write down what they were asked. */
+import { activityInfo } from '@temporalio/activity';
 import type { z } from 'zod';
 import { failure } from '../../activities/failure.ts';
 import type {
@@ -18,6 +19,8 @@ export type ActivityName = keyof Activities;
 export interface Call {
   readonly activity: ActivityName;
   readonly input: unknown;
+  /** The run of the workflow that called. */
+  readonly runId: string;
 }
 
 export interface FakeActivities {
@@ -71,7 +74,7 @@ export function createFakeActivities(template: () => Template): FakeActivities {
   const recorded = names.map((activity) => [
     activity,
     async (input: never): Promise<unknown> => {
-      calls.push({ activity, input });
+      calls.push({ activity, input, runId: activityInfo().workflowExecution?.runId ?? '' });
       return (overrides[activity] ?? defaults[activity])(input);
     },
   ]);
