@@ -18,6 +18,8 @@ const APART_MS = 4 * MINUTE_MS;
 /** How long it may take until the workflow is as the model says, and how often that is looked at. */
 const PATIENCE_MS = 8_000;
 const LOOK_EVERY_MS = 15;
+/** When an update that has no answer is sent again. Not for ever: one that waits for its engine takes up room. */
+const LOST_AFTER_MS = [2_000, 5_000];
 /** After so long a step that fails is helped on: between its attempts time must pass. */
 const HELPED_AFTER_MS = 150;
 
@@ -143,10 +145,14 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
         if (!('code' in answer)) return 'ok';
         return answer.code === 'ServiceUnavailable' ? persist() : answer.code;
       };
-      persist().then(
-        (code) => answers.set(operation, code),
-        (error) => unexpected.push(error),
-      );
+      const send = () =>
+        persist().then(
+          (code) => answers.set(operation, code),
+          (error) => unexpected.push(error),
+        );
+      void send();
+      // The server may lose an update that comes in the instant at which a new run begins.
+      for (const afterMs of LOST_AFTER_MS) void wait(afterMs).then(() => (answers.has(operation) ? undefined : send()));
     },
     async advance(to) {
       const ms = to - (await story.now());
