@@ -24,7 +24,7 @@ test('the clone of an account asks for an account like it, by another requester'
     description: 'Payroll',
     attributes: { department: 'HR', company: 'Example' },
     organizationalUnit: 'OU=Payroll,OU=Managed,DC=corp,DC=example,DC=com',
-    vaultFolder: 'service-accounts/payroll/nightly',
+    vaultFolder: 'service-accounts/corp.example.com/payroll/nightly',
   });
   const request = requestLike(account, 'olaf', template);
   expect(draftRequestSchema.parse(request)).toMatchObject(request);

@@ -1,6 +1,7 @@
 /** The request that would make an account like another one. Pure. */
 import type { Account } from '../contracts/account.ts';
 import type { DraftRequest } from '../contracts/http/drafts.ts';
+import { secretFolder } from '../contracts/ids.ts';
 import { OFFERED_ATTRIBUTES, type Template } from '../contracts/template.ts';
 
 /**
@@ -33,7 +34,7 @@ function chosenPlaces(
   template: Template | undefined,
 ): Pick<DraftRequest, 'organizationalUnit' | 'folder'> {
   if (!template) return {};
-  const below = `${template.vault.folder}/`;
+  const below = `${secretFolder(template.vault.folder, template.directory.domain)}/`;
   const hasOwnUnit = organizationalUnit.toLowerCase() !== template.directory.organizationalUnit.toLowerCase();
   return {
     ...(hasOwnUnit ? { organizationalUnit } : {}),

@@ -6,6 +6,7 @@ import type { User } from '../contracts/permissions.ts';
 import type { AccountRequest } from '../contracts/request.ts';
 import { chosenBy, requestProblems } from '../contracts/template-choices.ts';
 import type { Template } from '../contracts/template.ts';
+import type { Database } from '../db/client.ts';
 import { hasTakenName } from '../db/queries/names.ts';
 import { findPublishedTemplate, findTemplate, type TemplateRow } from '../db/queries/templates.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -13,6 +14,7 @@ import { keyReused } from './http/idempotency.ts';
 import { invalid, isRefusal, refusal } from './http/refusal.ts';
 import { spellingRules } from './name-check.ts';
 import { groupProblems, userProblems } from './named-people.ts';
+import { hasPartUnder, isAvailableTo, mayKnowTemplate } from './template-visibility.ts';
 
 export interface Submission {
   readonly caller: User;
@@ -116,16 +118,22 @@ async function templateFor(
   { templateId }: AccountRequest,
 ): Promise<Pick<TemplateRow, 'version' | 'template'>> {
   const published = await findPublishedTemplate(db, templateId);
-  const { availableTo } = published?.template ?? { availableTo: null };
-  const isOpen =
-    availableTo === null ||
-    availableTo.users.includes(caller.name) ||
-    caller.groups.some((group) => availableTo.groups.includes(group));
-  if (published && isOpen) return published;
+  if (published && isAvailableTo(caller, published.template)) return published;
   // Which templates there are that one may not use is nobody's business.
-  const isKnown = !published && (await findTemplate(db, templateId)) !== undefined;
-  if (isKnown) throw refusal('NotPublished', 'Nothing can be asked for under this template at present.');
-  throw invalid([bodyError('/templateId', 'is not the id of a template that you may use')]);
+  if (!published && (await mayKnowTemplate(db, caller, templateId))) {
+    throw refusal('NotPublished', 'Nothing can be asked for under this template at present.');
+  }
+  throw unknownTemplate();
+}
+
+/** A draft may name a template that is out of use, and a clone the one of its account; what is not there, neither. */
+export async function refuseUnknownTemplate(db: Database, caller: User, templateId: string | undefined): Promise<void> {
+  if (templateId === undefined || (await mayKnowTemplate(db, caller, templateId))) return;
+  if (!(await hasPartUnder(db, caller, templateId))) throw unknownTemplate();
+}
+
+function unknownTemplate() {
+  return invalid([bodyError('/templateId', 'is not the id of a template that you may use')]);
 }
 
 function bodyError(field: string, message: string): FieldError {

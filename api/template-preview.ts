@@ -28,6 +28,7 @@ export async function previewTemplate(
     organizationalUnits: [organizationalUnit, retirementOrganizationalUnit].filter((dn) => dn !== null),
     groups,
     folder: vault.folder,
+    mayChooseFolder: vault.mayChooseFolder,
     samAccountName: null,
   });
   const dryRun = byGrade(dryRunFindings(template, inspected));

@@ -164,6 +164,11 @@ describe('warnings', () => {
   const notices = (parts: object, more: object = {}) => ({ lifecycle: lifecycle({ notices: parts, ...more }) });
   const path = (field: string) => [`/lifecycle/notices/${field}`];
   test.each<[string, string[], Parts]>([
+    ['no example at all', ['/naming/examples'], naming('svc-[a-z]+')],
+    ['a prefix that the pattern begins with otherwise', ['/naming/pattern'], naming('abc[0-9]+', ['abc1'], 'svc-')],
+    ['a prefix within the plain beginning of the pattern', [], naming('svc-pay[a-z]*', ['svc-payroll'], 'SVC-')],
+    ['a plain beginning within the prefix', [], naming('svc-?[a-z]+', ['svc-a'], 'svc-')],
+    ['a pattern of alternatives', [], naming('abc|svc-[a-z]+', ['svc-a'], 'svc-')],
     ['no example matches', ['/naming/pattern'], naming('svc-[a-z]+', ['payroll', 'svc-1'])],
     ['an example does not match', ['/naming/examples/1'], naming('svc-[a-z]+', ['svc-a', 'svc-1'])],
     ['an example without the prefix', ['/naming/examples/1'], naming('[a-z-]+', ['svc-a', 'a'], 'svc-')],

@@ -34,6 +34,13 @@ export function templateFindings(template: Template, facts: TemplateFacts): Temp
 function namingFindings({ naming }: Template): Graded[] {
   const compiled = compileNamingPattern(naming.pattern);
   if (compiled.outcome === 'refused') return [wrong(['naming', 'pattern'], compiled.problem)];
+  const { prefix, pattern } = naming;
+  if (prefix !== null && contradicts(prefix, pattern)) {
+    return [doubtful(['naming', 'pattern'], `lets no name through that begins with ${prefix}`)];
+  }
+  if (naming.examples.length === 0) {
+    return [doubtful(['naming', 'examples'], 'are missing: they would show that the pattern lets a name through')];
+  }
   const problems = naming.examples.map((example) => exampleProblem(example, naming.prefix, compiled.pattern));
   if (problems.length > 0 && problems.every((problem) => problem !== undefined)) {
     return [doubtful(['naming', 'pattern'], `lets none of the examples through: the first one ${problems[0]!}`)];
@@ -41,6 +48,13 @@ function namingFindings({ naming }: Template): Graded[] {
   return problems.flatMap((problem, index) =>
     problem === undefined ? [] : [doubtful(['naming', 'examples', index], problem)],
   );
+}
+
+/** Whether the plain text with which everything begins that the pattern matches begins otherwise than the prefix, in any case. */
+function contradicts(prefix: string, pattern: string): boolean {
+  const plain = /^[A-Za-z0-9_-]*(?![*?{])/.exec(pattern)?.[0] ?? '';
+  const [one, other] = [prefix, plain].map((text) => text.toLowerCase()) as [string, string];
+  return !pattern.includes('|') && !one.startsWith(other) && !other.startsWith(one);
 }
 
 function exampleProblem(example: string, prefix: string | null, pattern: NamingPattern): string | undefined {

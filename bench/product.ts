@@ -4,7 +4,7 @@ import pg from 'pg';
 import type { AccountState } from '../contracts/lifecycle.ts';
 import { templateSchema, type Template } from '../contracts/template.ts';
 import { callerAs, persistently, type Account } from '../infra/dev/demo/api.ts';
-import { secretPath } from '../contracts/ids.ts';
+import { secretFolder, secretPath } from '../contracts/ids.ts';
 import { eventually } from '../infra/dev/eventually.ts';
 import type { Stack } from '../infra/dev/state.ts';
 
@@ -66,7 +66,7 @@ export async function openProduct(stack: Stack): Promise<Product> {
     },
     allExpired: () => allAre('expired'),
     password: ({ samAccountName }) => {
-      const path = secretPath(template.vault.folder, template.directory.domain, samAccountName);
+      const path = secretPath(secretFolder(template.vault.folder, template.directory.domain), samAccountName);
       const patience = { timeoutMs: PATIENCE_MS, intervalMs: LOOK_AT_ONE_MS };
       return eventually('the account is usable', () => currentPassword(stack.vaults[0]!, path), patience);
     },

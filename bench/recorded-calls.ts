@@ -15,7 +15,7 @@ import type {
 import { createHttpsFetch, type VaultFetch } from '../activities/vault/kv/transport.ts';
 import { generatePassword } from '../activities/vault/password.ts';
 import type { Template } from '../contracts/template.ts';
-import { secretPath } from '../contracts/ids.ts';
+import { secretFolder, secretPath } from '../contracts/ids.ts';
 import { composeEngine, directoryConfigOf, type EngineConfiguration } from '../workers/compose-engine.ts';
 import type { Control } from 'ldapts';
 
@@ -59,7 +59,7 @@ export async function recordProvisioning(configuration: EngineConfiguration, tem
     const { domain, organizationalUnit, groups, mayChangePassword } = template.directory;
     const staged = {
       accountId,
-      vaultPath: secretPath(template.vault.folder, domain, name),
+      vaultPath: secretPath(secretFolder(template.vault.folder, domain), name),
       operationId: accountId,
     };
     const password = generatePassword(template.vault.password);

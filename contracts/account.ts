@@ -57,7 +57,7 @@ export const approvalSchema = z.object({
   openedAt: instantSchema,
   /** Whether the open step's deadline has passed and others were asked. */
   escalated: z.boolean(),
-  /** Since when too few people can decide on the open step. */
+  /** Since when too few people can decide on the open step, or on a later one. */
   quorumLostAt: instantSchema.nullable(),
   hideApprovers: z.boolean(),
   steps: z.array(
@@ -106,6 +106,8 @@ export const accountSchema = z
     requester: z.string(),
     owners: z.array(z.string()),
     ownerGroups: z.array(z.string()),
+    /** Since when none of the owners is active, and nobody was found who could be one. */
+    ownerMissingSince: instantSchema.nullable(),
     justification: z.string(),
     description: z.string().nullable(),
     attributes: z.record(z.string(), z.string()),

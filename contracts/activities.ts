@@ -32,7 +32,12 @@ export const credentialInputSchema = accountRefSchema.extend({ credential: crede
 export const revokeCredentialInputSchema = accountRefSchema.extend({ vaultPath: z.string() });
 
 /** A dry run before a template is published. */
-export const inspectVaultInputSchema = z.object({ domain: z.string(), folder: z.string() });
+export const inspectVaultInputSchema = z.object({
+  domain: z.string(),
+  folder: z.string(),
+  /** Whether folders below are needed too; absent: no. */
+  mayChooseFolder: z.boolean().optional(),
+});
 export const inspectVaultResultSchema = z.object({
   ready: z.boolean(),
   /** What is wrong, for people. */
@@ -187,6 +192,9 @@ export const noticeSchema = z.object({
   detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 
+/** The first step after the open one that too few could decide as things are; absent: none. */
+const deadStepSchema = z.number().int().optional();
+
 /** The account after the last of the events, which are in order and without a gap. */
 export const recordTransitionInputSchema = z.object({
   account: accountSchema,
@@ -197,14 +205,18 @@ export const recordTransitionInputSchema = z.object({
 export const recordTransitionResultSchema = z.object({
   /** Who can decide on the open step now: active users, present or stood in for. Null when no step is open. */
   ableToDecide: z.array(z.string()).nullable(),
+  deadStep: deadStepSchema,
 });
 
 export const notifyInputSchema = z.object({ account: accountSchema, notices: z.array(noticeSchema).min(1) });
 
 export const findDecidersInputSchema = accountRefSchema.extend({
-  users: z.array(z.string()),
-  groups: z.array(z.string()),
+  openStep: z.number().int(),
+  /** Who is asked on the open step, and on each after it. */
+  steps: z.array(z.object({ users: z.array(z.string()), groups: z.array(z.string()), quorum: z.number().int() })),
 });
+
+export const findDecidersResultSchema = z.object({ ableToDecide: z.array(z.string()), deadStep: deadStepSchema });
 
 export const findSuccessorsInputSchema = accountRefSchema.extend({
   owners: z.array(z.string()),
@@ -234,9 +246,9 @@ export const findMigrationResultSchema = z.object({ isRecorded: z.boolean() });
 
 /** A page of the accounts that a change of users, groups or delegations concerns. */
 export const findAffectedInputSchema = z.object({
-  /** Accounts on whose open step one of them is asked. */
+  /** Accounts on whose open step, or on one after it, one of them is asked. */
   approvers: z.object({ users: z.array(z.string()), groups: z.array(z.string()) }),
-  /** Users who left: accounts that they own, by themselves or through a group, or will own once they are made. */
+  /** Users who left or came back: accounts that they own, by themselves or through a group, or will own once they are made. */
   left: z.array(z.string()),
   /** `next` of the page before; null for the first one. */
   after: z.string().nullable(),
@@ -255,7 +267,7 @@ export const findAffectedResultSchema = z.object({
 
 export const admitDestructiveStepInputSchema = accountRefSchema.extend({
   templateId: z.uuid(),
-  /** What is about to happen. Account, step and occasion together are one admission, however often asked. */
+  /** What is about to happen. Account, step and occasion together are counted once, however often asked. */
   step: z.enum(['end-of-life', 'retirement', 'deletion']),
   /** What does not change while the step waits: the end of the period, or when the retirement was asked for. */
   occasion: instantSchema,
@@ -265,6 +277,7 @@ export type RecordTransitionInput = z.input<typeof recordTransitionInputSchema>;
 export type RecordTransitionResult = z.infer<typeof recordTransitionResultSchema>;
 export type NotifyInput = z.infer<typeof notifyInputSchema>;
 export type FindDecidersInput = z.infer<typeof findDecidersInputSchema>;
+export type FindDecidersResult = z.infer<typeof findDecidersResultSchema>;
 export type FindSuccessorsInput = z.infer<typeof findSuccessorsInputSchema>;
 export type FindSuccessorsResult = z.infer<typeof findSuccessorsResultSchema>;
 export type AwaitChangeInput = z.infer<typeof awaitChangeInputSchema>;
@@ -289,8 +302,8 @@ export interface PlatformActivities {
   recordTransition(input: RecordTransitionInput): Promise<RecordTransitionResult>;
   /** Fills the outbox, once per account, kind, due time and address. */
   notify(input: NotifyInput): Promise<void>;
-  /** Who of these people can decide now: active, and present or stood in for. */
-  findDeciders(input: FindDecidersInput): Promise<string[]>;
+  /** Who of these people can decide now on the open step: active, and present or stood in for. And what is dead ahead. */
+  findDeciders(input: FindDecidersInput): Promise<FindDecidersResult>;
   /** Who answers for the account after an owner left. */
   findSuccessors(input: FindSuccessorsInput): Promise<FindSuccessorsResult>;
   /** Resolves when the transaction of the change has ended: what it changed is there then, or never will be. */
@@ -300,8 +313,8 @@ export interface PlatformActivities {
   /** A page of the accounts that must be told of a change of users, groups or delegations; some pages are short. */
   findAffected(input: FindAffectedInput): Promise<FindAffectedResult>;
   /**
-   * Lets a destructive step begin. Rejects with Frozen while an administrator has frozen the domain or the template, and
-   * with BrakeEngaged after too many within an hour. Admitted before: admitted.
+   * Lets a destructive step begin, at once or not at all. Rejects with Frozen while an administrator has frozen the domain
+   * or the template, and with BrakeEngaged after too many within an hour. Asked again, it looks again, and counts the step once.
    */
   admitDestructiveStep(input: AdmitDestructiveStepInput): Promise<void>;
 }

@@ -45,7 +45,7 @@ export interface Approval {
   readonly openedAt: string;
   /** Whether the open step's deadline has passed and others were asked. */
   readonly escalated: boolean;
-  /** Since when too few people can decide on the open step, ISO 8601 UTC; null while it can be decided. */
+  /** Since when too few people can decide on the open step or on a later one, ISO 8601 UTC; null while all can be decided. */
   readonly quorumLostAt: string | null;
   /** Whether the approvers' names are hidden from the requester. */
   readonly hideApprovers: boolean;
@@ -143,6 +143,18 @@ export function castVote(
   return { approval: { ...approval, ...opened, openStep, votes }, tally: after };
 }
 
+/** The round with other approvers and another quorum on its open step. Votes that were cast stay. */
+export function withApprovers<A extends Approval>(
+  approval: A,
+  { approvers: { users, groups }, quorum }: Pick<ApprovalStep, 'approvers' | 'quorum'>,
+): A {
+  const approvers = { users: [...users], groups: [...groups] };
+  const steps = approval.steps.map((step, index) =>
+    index === approval.openStep ? { ...step, approvers, quorum } : step,
+  );
+  return { ...approval, steps };
+}
+
 /** Who asked for what is being decided: they do not decide on it themselves. */
 export function askerOf({ approval, renewal, requester }: Asker): string {
   return approval.purpose === 'renewal' && renewal !== null ? renewal.requestedBy : requester;
@@ -164,6 +176,16 @@ export function askedOn(approval: Pick<Approval, 'steps' | 'openStep' | 'escalat
     users: [...new Set([...step.approvers.users, ...step.escalation.users])],
     groups: [...new Set([...step.approvers.groups, ...step.escalation.groups])],
   };
+}
+
+/** Who is asked, and how many of them: on the open step, and on each after it as long as its deadline has not passed. */
+export function askedFrom(
+  approval: Pick<Approval, 'steps' | 'openStep' | 'escalated'>,
+): (People & Pick<ApprovalStep, 'quorum'>)[] {
+  const [open, ...later] = approval.steps.slice(approval.openStep);
+  if (!open) return [];
+  const asked = { ...askedOn(approval), quorum: open.quorum };
+  return [asked, ...later.map(({ approvers, quorum }) => ({ ...approvers, quorum }))];
 }
 
 /**

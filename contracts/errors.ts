@@ -21,6 +21,7 @@ const fact = (retry: Retry, httpStatus: number, title: string): ErrorFact => ({ 
 export const ERRORS = {
   // The caller's request.
   InvalidRequest: fact('no', 422, 'The request is not valid'),
+  MalformedRequest: fact('no', 400, 'The request is not readable HTTP'),
   MalformedBody: fact('no', 400, 'The body is not readable JSON'),
   PayloadTooLarge: fact('no', 413, 'The request is too large'),
   UnsupportedMediaType: fact('no', 415, 'The body must be application/json'),

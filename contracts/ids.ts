@@ -40,9 +40,18 @@ export function migrationWorkflowId(migrationId: string): string {
   return `migrate:${migrationId}`;
 }
 
-/** The path of an account's secret below the vault's mount. The domain is part of it: two domains may share a folder. */
-export function secretPath(folder: string, fqdn: string, samAccountName: string): string {
-  return `${folder.replace(/^\/+|\/+$/g, '')}/${fqdn.toLowerCase()}/${samAccountName.toLowerCase()}`;
+/**
+ * The folder of an account's secret below the vault's mount: the template's, the domain, and what the requester chose, if
+ * they may. The engine of a domain may use all below the domain's part and nothing else, and no folder of a template has a
+ * dot, as every domain has: so whatever is chosen, two domains never meet.
+ */
+export function secretFolder(templateFolder: string, fqdn: string, chosenFolder?: string): string {
+  return [templateFolder, fqdn.toLowerCase(), ...(chosenFolder === undefined ? [] : [chosenFolder])].join('/');
+}
+
+/** The path of an account's secret below the vault's mount. `folder` is what {@link secretFolder} answers. */
+export function secretPath(folder: string, samAccountName: string): string {
+  return `${folder}/${samAccountName.toLowerCase()}`;
 }
 
 /** The marker in an AD object's `info` while ALM is still making it. */

@@ -70,6 +70,7 @@ describe('the table', () => {
   test.each([
     ['renewing', 'renewal-denied'],
     ['renewing', 'renewed'],
+    ['retiring', 'restored'],
     ['quarantined', 'restored'],
   ] as const)('%s, %s: without a state to return to it is a bug', (from, type) => {
     expect(() => applyTransition(from, type)).toThrow('no state to return to');
@@ -91,7 +92,7 @@ describe('the table', () => {
     const back = (['retiring', 'quarantined'] as const).flatMap((from) =>
       EVENT_TYPES.filter((type) => destinations(from, type).some((to) => LIVING_STATES.includes(to))),
     );
-    expect(back).toEqual(['restored']);
+    expect([...new Set(back)]).toEqual(['restored']);
   });
 
   test('a renewal that meets the end while it is decided goes on', () => {
@@ -101,6 +102,8 @@ describe('the table', () => {
 
 const OPEN = { openStep: 0, steps: [{}] };
 const DECIDED = { openStep: 1, steps: [{}] };
+
+const FINAL = { final: true, captured: null };
 
 const facts = (changes: Partial<LifecycleFacts>): LifecycleFacts => ({
   state: 'active',
@@ -149,8 +152,8 @@ describe('the end-of-life table', () => {
 
     ['delete', 'before the end', { ...open, state: 'active' }, ['disable', 'retire']],
     ['delete', 'before the end, disabled', { ...open, state: 'disabled' }, ['enable', 'retire']],
-    ['delete', 'after the end', { ...after, state: 'retiring', retirement: { final: true } }, []],
-    ['delete', 'after the end, deleted', { ...after, state: 'retired', retirement: { final: true } }, []],
+    ['delete', 'after the end', { ...after, state: 'retiring', retirement: FINAL }, []],
+    ['delete', 'after the end, deleted', { ...after, state: 'retired', retirement: FINAL }, []],
   ];
 
   test.each(CELLS)('%s, %s', (endOfLife, _when, changes, expected) => {
@@ -166,13 +169,19 @@ describe('the end-of-life table', () => {
 
   const anyFacts = fc.record({
     state,
-    blocked: fc.constantFrom(null, {}),
+    blocked: fc.constantFrom(null, { step: 'admit-destructive-step' }, { step: 'delete-account' }),
     endOfLife: fc.constantFrom(...END_OF_LIFE_ACTIONS),
     approval: fc.constantFrom(OPEN, DECIDED),
     renewalOpensAt: fc.constantFrom(null, PAST, FUTURE),
     endsAt: fc.constantFrom(null, PAST, FUTURE),
     ended: fc.boolean(),
-    retirement: fc.constantFrom(null, { final: false }, { final: true }),
+    retirement: fc.constantFrom(
+      null,
+      FINAL,
+      { final: true, captured: {} },
+      { final: false, captured: null },
+      { final: false, captured: {} },
+    ),
   });
 
   test('no account is renewed under `delete`, none without being asked under `expire`, none by asking elsewhere', () => {
@@ -252,10 +261,30 @@ describe('allowedActions', () => {
   });
 
   test('an undo is offered while the account is quarantined, unless the retirement is final', () => {
-    const of = (state: AccountState, final: boolean) => allowedActions(facts({ state, retirement: { final } }), NOW);
-    expect(of('quarantined', false)).toEqual(['restore']);
-    expect(of('quarantined', true)).toEqual([]);
-    expect(of('retiring', false)).toEqual([]);
+    const of = (final: boolean) =>
+      allowedActions(facts({ state: 'quarantined', retirement: { final, captured: {} } }), NOW);
+    expect(of(false)).toEqual(['restore']);
+    expect(of(true)).toEqual([]);
+  });
+
+  test.each<[string, Partial<LifecycleFacts>, boolean]>([
+    ['waits for its admission, and nothing was done', {}, true],
+    ['was admitted', { blocked: null }, false],
+    ['waits for its engine', { blocked: { step: 'capture-account' } }, false],
+    [
+      'waits for another admission, and something may have been done',
+      { retirement: { final: false, captured: {} } },
+      false,
+    ],
+    ['cannot be undone', { retirement: FINAL }, false],
+  ])('a retirement that %s', (_what, changes, isTakenBack) => {
+    const held: Partial<LifecycleFacts> = {
+      state: 'retiring',
+      blocked: { step: 'admit-destructive-step' },
+      retirement: { final: false, captured: null },
+    };
+    const actions = allowedActions(facts({ ...held, ...changes }), NOW);
+    expect(actions.includes('restore')).toBe(isTakenBack);
   });
 
   test('a migration needs an active account before its end', () => {

@@ -48,6 +48,7 @@ export const EVENT_TYPES = [
   'expired',
   'owners-changed',
   'owner-left',
+  'owner-returned',
   'edited',
   'migrated',
   'retirement-requested',
@@ -108,11 +109,13 @@ export const TRANSITIONS: Readonly<Record<EventType, Sources>> = {
   expired: { active: 'expired', disabled: 'expired', renewing: 'renewing' },
   'owners-changed': staying(...LIVING_STATES),
   'owner-left': staying(...LIVING_STATES),
+  'owner-returned': staying(...LIVING_STATES),
   edited: staying(...LIVING_STATES),
   migrated: staying('active'),
   'retirement-requested': { active: 'retiring', disabled: 'retiring', expired: 'retiring', renewing: 'retiring' },
   quarantined: { retiring: 'quarantined' },
-  restored: { quarantined: 'returned' },
+  // While it is retiring, only before anything was done.
+  restored: { retiring: 'returned', quarantined: 'returned' },
   retired: { retiring: 'retired', quarantined: 'retired' },
   blocked: BLOCKABLE,
   unblocked: BLOCKABLE,
@@ -161,7 +164,7 @@ export type AccountAction = (typeof ACTIONS)[number];
 export interface LifecycleFacts {
   readonly state: AccountState;
   /** Set while a step cannot go on. */
-  readonly blocked: object | null;
+  readonly blocked: { readonly step: string } | null;
   readonly endOfLife: EndOfLifeAction;
   /** The present round of approval, or the last one. */
   readonly approval: { readonly openStep: number; readonly steps: readonly unknown[] };
@@ -171,8 +174,8 @@ export interface LifecycleFacts {
   readonly endsAt: string | null;
   /** Whether the end of the present period has been met: what the template says for it is done. */
   readonly ended: boolean;
-  /** Set from the moment a retirement is asked for. */
-  readonly retirement: { readonly final: boolean } | null;
+  /** Set from the moment a retirement is asked for; `captured` is what an undo puts back, read before anything is changed. */
+  readonly retirement: { readonly final: boolean; readonly captured: object | null } | null;
 }
 
 /**
@@ -200,9 +203,20 @@ const RULES: Readonly<Record<AccountAction, Rule>> = {
   edit: ({ state }) => isAllowed(state, 'edited'),
   migrate: (account, now) => account.state === 'active' && !account.ended && isBeforeEnd(account, now),
   retire: ({ state }) => isAllowed(state, 'retirement-requested'),
-  restore: ({ state, retirement }) => state === 'quarantined' && retirement !== null && !retirement.final,
+  restore: (account) =>
+    (account.state === 'quarantined' && account.retirement?.final === false) || mayTakeBack(account),
   resume: ({ blocked }) => blocked !== null,
 };
+
+/** Whether the retirement waits for its admission, and nothing has been done yet that would have to be undone. */
+export function mayTakeBack({
+  state,
+  blocked,
+  retirement,
+}: Pick<LifecycleFacts, 'state' | 'blocked' | 'retirement'>): boolean {
+  if (state !== 'retiring' || retirement === null || retirement.final) return false;
+  return retirement.captured === null && blocked?.step === 'admit-destructive-step';
+}
 
 /** Whether the present round of approval waits for decisions. */
 export function isRoundOpen({ state, approval }: Pick<LifecycleFacts, 'state' | 'approval'>): boolean {

@@ -85,6 +85,11 @@ describe('moves', () => {
     expect(move).toMatchObject({ owners: ['olga', 'rita'], ownerGroups: ['Payroll'] });
   });
 
+  test('to groups alone, where the template lets them own', () => {
+    const snapshot = other({ ownership: { groups: true } });
+    expect(moveOf({ snapshot, owners: [], ownerGroups: ['Payroll'] })).toMatchObject({ owners: [] });
+  });
+
   test('keeps its name, its OU and its folder, whatever the new template says', () => {
     const naming = { prefix: 'app-', pattern: 'app-[a-z]+' };
     const directory = { domain: 'corp.example.com', organizationalUnit: 'OU=Other,DC=corp,DC=example,DC=com' };

@@ -30,7 +30,10 @@ export type NoticeKind = (typeof NOTICE_KINDS)[number];
 /** What people are told of a template, not of an account. */
 export const TEMPLATE_NOTICE_KINDS = ['template-needs-approval'] as const;
 
-export const OUTBOX_KINDS = [...NOTICE_KINDS, ...TEMPLATE_NOTICE_KINDS] as const;
+/** What administrators are told of a domain. */
+export const DOMAIN_NOTICE_KINDS = ['brake-engaged', 'domain-unreachable'] as const;
+
+export const OUTBOX_KINDS = [...NOTICE_KINDS, ...TEMPLATE_NOTICE_KINDS, ...DOMAIN_NOTICE_KINDS] as const;
 export type OutboxKind = (typeof OUTBOX_KINDS)[number];
 
 /** Whom a notice is for. The platform finds the people when it is due: groups change. */

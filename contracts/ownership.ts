@@ -23,3 +23,17 @@ export function ownershipProblem(
     return 'The template does not allow group owners.';
   return undefined;
 }
+
+/**
+ * Why an owner may not name these, where the template lets the requester alone own the account; `undefined` when they may.
+ * Administrators may, and a succession does: requesters leave.
+ */
+export function requesterOnlyProblem(
+  { requesterOnly }: Template['ownership'],
+  requester: string,
+  { owners, ownerGroups }: Owners,
+): string | undefined {
+  const isRequester = ownerGroups.length === 0 && owners.every((owner) => owner === requester);
+  if (!requesterOnly || isRequester) return undefined;
+  return 'The template lets the requester alone own the account: an administrator can name others.';
+}

@@ -19,7 +19,7 @@ export const accountRequestSchema = z.strictObject({
   organizationalUnit: distinguishedNameSchema.optional().describe("An OU below the template's, where it may be chosen"),
   folder: vaultFolderSchema
     .optional()
-    .describe("A folder below the template's, relative to it, where it may be chosen"),
+    .describe("A folder for the secret below the domain's part of the template's, where it may be chosen"),
 });
 
 export type AccountRequest = z.infer<typeof accountRequestSchema>;

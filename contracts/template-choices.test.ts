@@ -30,7 +30,7 @@ describe('chosenBy', () => {
     expect(chosenBy(request(), sampleTemplate({ ...offering, lifecycle }))).toEqual({
       interval: 'P90D',
       organizationalUnit: OU,
-      vaultFolder: 'service-accounts',
+      vaultFolder: 'service-accounts/corp.example.com',
       attributes: { company: 'Example', title: 'Robot' },
     });
   });
@@ -45,7 +45,7 @@ describe('chosenBy', () => {
     expect(chosenBy(chosen, sampleTemplate(offering))).toEqual({
       interval: 'P2Y',
       organizationalUnit: `OU=Payroll,${OU}`,
-      vaultFolder: 'service-accounts/payroll/wages',
+      vaultFolder: 'service-accounts/corp.example.com/payroll/wages',
       attributes: { department: 'Payroll', company: 'Example', title: 'Clerk' },
     });
   });

@@ -1,4 +1,5 @@
 /** What a request chooses of what its template offers. Pure, and free of zod: workflows load this file. */
+import { secretFolder } from './ids.ts';
 import { hasPrefix } from './naming.ts';
 import { ownershipProblem } from './ownership.ts';
 import type { AccountRequest } from './request.ts';
@@ -27,7 +28,7 @@ export function chosenBy(request: Chosen, template: Template): Choices {
   return {
     interval: request.interval ?? lifecycle.intervals[0]!,
     organizationalUnit: request.organizationalUnit ?? directory.organizationalUnit,
-    vaultFolder: request.folder === undefined ? vault.folder : `${vault.folder}/${request.folder}`,
+    vaultFolder: secretFolder(vault.folder, directory.domain, request.folder),
     attributes: Object.fromEntries(
       directory.attributes.flatMap(({ name, value }) => {
         const chosen = request.attributes[name] ?? value;

@@ -117,13 +117,13 @@ const offeredAttributeSchema = z
     message: 'is needed for a read-only attribute',
   });
 
-/** A path of folders below a vault's mount. */
+/** A path of folders below a vault's mount. Without dots, so that no folder can be taken for a domain (`secretFolder`). */
 export const vaultFolderSchema = z
   .string()
   .max(200)
   .regex(
-    /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/,
-    'must be a path such as service-accounts/payroll',
+    /^[A-Za-z0-9_-]+(?:\/[A-Za-z0-9_-]+)*$/,
+    'must be a path of letters, digits, "_" and "-", such as service-accounts/payroll',
   );
 
 const namingSchema = z.strictObject({
@@ -169,7 +169,10 @@ const ownershipSchema = z
     groups: z.boolean().default(false).describe('Whether groups may be owners too'),
     minimum: z.number().int().min(1).max(20).default(1).describe('How many owners an account has at least'),
     maximum: z.number().int().min(1).max(20).default(20).describe('How many owners an account has at most'),
-    requesterOnly: z.boolean().default(false).describe('Whether the requester is the only owner a request may name'),
+    requesterOnly: z
+      .boolean()
+      .default(false)
+      .describe('Whether the requester is the only owner, until an administrator or a succession names others'),
     fallbackGroup: groupNameSchema
       .nullable()
       .default(null)
@@ -248,7 +251,10 @@ export const templateSchema = z
       folder: vaultFolderSchema.describe(
         "The folder below the vault's mount; the secret is at <folder>/<domain>/<name>",
       ),
-      mayChooseFolder: z.boolean().default(false).describe('Whether the requester may choose a folder below that one'),
+      mayChooseFolder: z
+        .boolean()
+        .default(false)
+        .describe('Whether the requester may choose a folder; the secret is then at <folder>/<domain>/<chosen>/<name>'),
       password: passwordPolicySchema.prefault({}),
     }),
     ownership: ownershipSchema.prefault({}),

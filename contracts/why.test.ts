@@ -154,6 +154,15 @@ describe('the sentence', () => {
       'svc-payroll is going: its template ends it, which cannot be undone.',
     ],
     [
+      'one whose retirement is frozen before anything was done',
+      {
+        state: 'retiring',
+        retirement: RETIREMENT,
+        blocked: blocked({ code: 'Frozen', step: 'admit-destructive-step' }),
+      },
+      'svc-payroll is going: olaf asked for its retirement; it is held up (Frozen).',
+    ],
+    [
       'one put aside',
       { state: 'quarantined', retirement: { ...RETIREMENT, undoUntil: '2026-07-01T00:00:00.000Z' } },
       'svc-payroll is put aside and cannot be used: olaf asked for its retirement, and can be undone until the end of 2026-06-30 (UTC).',
@@ -252,6 +261,19 @@ describe('the reasons', () => {
     expect(ofKind('must-act', { endOfLife: 'delete' })).toEqual([]);
   });
 
+  test('of an account that nobody answers for: administrators act in the place of its owners', () => {
+    const orphan = account({ owners: ['olaf'], ownerMissingSince: PAST, renewalOpensAt: '2026-05-02T00:00:00.000Z' });
+    const { sentence, reasons: found } = explainLife(orphan, NOW);
+    expect(sentence).toMatch(/ ends; nobody answers for it\.$/);
+    expect(found[0]).toMatchObject({ kind: 'must-act', text: expect.stringContaining('(olaf)'), at: PAST });
+    expect(found.flatMap(({ kind, who = [] }) => (kind === 'must-act' || kind === 'would-end' ? who : []))).toEqual([
+      'administrators',
+      'administrators',
+      'administrators',
+    ]);
+    expect(explainLife({ ...orphan, state: 'retired' }, NOW).reasons).toEqual([]);
+  });
+
   test.each<[string, Partial<Blocked>, boolean]>([
     ['goes on by itself', {}, false],
     ['waits for a person', { code: 'DirectoryAccessDenied', retrying: false }, true],
@@ -270,6 +292,16 @@ describe('the reasons', () => {
     expect(found.map(({ kind }) => kind)).toEqual(['keeps-alive', 'deadline', 'must-act', 'would-end']);
     expect(found[1]).toMatchObject({ at: retirement.undoUntil });
     expect(found[2]).toMatchObject({ who: ['rita', 'olaf'] });
+  });
+
+  test.each([
+    ['that is frozen before anything was done: who can restore it', {}, true],
+    ['that goes on: nobody', { blocked: null }, false],
+    ['for good: nobody', { retirement: { ...RETIREMENT, final: true } }, false],
+  ])('of a retirement %s', (_what, changes, isTakenBack) => {
+    const frozen = blocked({ code: 'Frozen', step: 'admit-destructive-step' });
+    const found = ofKind('must-act', { state: 'retiring', retirement: RETIREMENT, blocked: frozen, ...changes });
+    expect(found.some(({ who, text }) => who?.includes('olaf') && text.includes('restore'))).toBe(isTakenBack);
   });
 
   const exists = ACCOUNT_STATES.filter((state) => !['rejected', 'withdrawn', 'lapsed', 'retired'].includes(state));

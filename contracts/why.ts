@@ -4,7 +4,14 @@
 import type { Account } from './account.ts';
 import { askedOn, askerOf, stepDeadline, tally } from './approval.ts';
 import { lastDayOf } from './deadlines.ts';
-import { allowedActions, isRoundOpen, type AccountAction, type AccountState } from './lifecycle.ts';
+import {
+  allowedActions,
+  FINAL_STATES,
+  isRoundOpen,
+  mayTakeBack,
+  type AccountAction,
+  type AccountState,
+} from './lifecycle.ts';
 
 export const REASON_KINDS = ['keeps-alive', 'deadline', 'must-act', 'waiting', 'would-end'] as const;
 export type ReasonKind = (typeof REASON_KINDS)[number];
@@ -32,11 +39,26 @@ const ADMINISTRATORS = ['administrators'];
 export function explainLife(account: Account, now: Date): Explanation {
   const { sentence, reasons } = EXPLANATIONS[account.state](account, now);
   const { blocked } = account;
-  if (blocked === null) return { sentence: `${sentence}.`, reasons };
+  const clauses = [
+    sentence,
+    ...(isOrphan(account) ? ['nobody answers for it'] : []),
+    ...(blocked === null ? [] : [`it is held up (${blocked.code})`]),
+  ];
   return {
-    sentence: `${sentence}; it is held up (${blocked.code}).`,
-    reasons: [...blockedReasons(account), ...reasons],
+    sentence: `${clauses.join('; ')}.`,
+    reasons: [...blockedReasons(account), ...orphanReasons(account), ...reasons],
   };
+}
+
+function isOrphan({ state, ownerMissingSince }: Account): boolean {
+  return ownerMissingSince !== null && !FINAL_STATES.includes(state);
+}
+
+function orphanReasons(account: Account): Reason[] {
+  if (!isOrphan(account)) return [];
+  const { owners, ownerGroups, ownerMissingSince } = account;
+  const text = `None of its owners (${[...owners, ...ownerGroups].join(', ')}) is active: an administrator must name others.`;
+  return [{ ...mustAct(text, ADMINISTRATORS), ...since(ownerMissingSince) }];
 }
 
 type Explain = (account: Account, now: Date) => Explanation;
@@ -75,7 +97,10 @@ const EXPLANATIONS: Readonly<Record<AccountState, Explain>> = {
   }),
   retiring: (account) => ({
     sentence: `${account.samAccountName} is going: ${retirementOf(account)}`,
-    reasons: [{ kind: 'waiting', text: retiringText(account), ...since(account.retirement?.requestedAt) }],
+    reasons: [
+      { kind: 'waiting', text: retiringText(account), ...since(account.retirement?.requestedAt) },
+      ...(mayTakeBack(account) ? [mustAct(TAKEN_BACK, ownersOf(account))] : []),
+    ],
   }),
   quarantined: (account, now) => ({
     sentence: quarantinedSentence(account, now),
@@ -93,7 +118,9 @@ const by = (who: readonly string[]): { who?: string[] } => (who.length === 0 ? {
 const mustAct = (text: string, who: readonly string[]): Reason => ({ kind: 'must-act', text, ...by(who) });
 const wouldEnd = (text: string, who: readonly string[] = []): Reason => ({ kind: 'would-end', text, ...by(who) });
 
-const ownersOf = ({ owners, ownerGroups }: Account): string[] => [...owners, ...ownerGroups];
+/** Whoever acts for the account: administrators while none of its owners is active. */
+const ownersOf = ({ owners, ownerGroups, ownerMissingSince }: Account): string[] =>
+  ownerMissingSince === null ? [...owners, ...ownerGroups] : ADMINISTRATORS;
 
 /** `until the end of 2026-01-31 (UTC)`; an instant within a day as it is. */
 function until(endsAt: string): string {
@@ -158,7 +185,7 @@ function roundReasons(account: Account): Reason[] {
   if (deadline !== null) reasons.push({ kind: 'deadline', text: deadlineText(approval), at: deadline });
   if (approval.quorumLostAt !== null) {
     const text =
-      'Too few people can decide on this step: an administrator must name others, or the request be taken back.';
+      'Too few people can decide on this step or on a later one: an administrator must name others, or the request be taken back.';
     reasons.push({ ...mustAct(text, [...ADMINISTRATORS, askerOf(account)]), at: approval.quorumLostAt });
   }
   return reasons;
@@ -270,6 +297,8 @@ function retirementOf({ retirement }: Account): string {
   const asked = requestedBy === 'system' ? 'its template ends it' : `${requestedBy} asked for its retirement`;
   return final ? `${asked}, which cannot be undone` : asked;
 }
+
+const TAKEN_BACK = 'Nothing was done yet: until it goes on, an owner or an administrator can restore it.';
 
 function retiringText({ retirement }: Account): string {
   return retirement?.final

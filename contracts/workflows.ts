@@ -42,7 +42,7 @@ export const ANSWER_QUERY = 'answer';
 export const SIGNALS = {
   /** Groups, users or delegations have changed that may sit on the open step. */
   approversChanged: 'approversChanged',
-  /** A user who may be an owner was disabled. */
+  /** A user who may be an owner was disabled, or is active again. */
   ownerLeft: 'ownerLeft',
   /** A migration asks the account to move; it answers that workflow with `accountMigrated`. */
   migrationRequested: 'migrationRequested',
@@ -183,6 +183,8 @@ export interface InspectTemplateInput {
   readonly organizationalUnits: readonly string[];
   readonly groups: readonly string[];
   readonly folder: string | null;
+  /** Whether requesters may choose folders below that one; absent: no. */
+  readonly mayChooseFolder?: boolean;
   readonly samAccountName: string | null;
 }
 
@@ -198,7 +200,7 @@ export interface ReassessAccountsInput {
   readonly operationId: string;
   /** Accounts on whose open step this user or group is asked. */
   readonly approvers: People;
-  /** Users who were disabled: their accounts need an owner. */
+  /** Users who left or came back: their accounts look who owns them. */
   readonly left: readonly string[];
   /** Where a run before this one stopped: `next` of its last page. */
   readonly after?: string;

@@ -1,6 +1,7 @@
 /** Freeze and brake: whether something destructive may begin. Only a platform activity calls it. */
 import { and, eq, isNull, or } from 'drizzle-orm';
 import type { Database } from './client.ts';
+import { tellOfBrake } from './fill-outbox.ts';
 import { destructiveStepsInHour } from './queries/domains.ts';
 import type { FreezeRow } from './queries/freezes.ts';
 import { destructiveSteps } from './schema/destructive-steps.ts';
@@ -22,12 +23,12 @@ export type Admission =
   | { readonly outcome: 'brake-engaged'; readonly since: string; readonly brakePerHour: number };
 
 /**
- * Lets the step begin at `now`, once and for all: what was admitted stays admitted. Held back by a freeze of the domain or
- * the template, and by the brake, which the first step too many within an hour engages until somebody releases it. Steps
- * of one domain are counted one after the other; those that are frozen wait for nobody.
+ * Lets the step begin at `now`, and not much later: asked again, it is weighed again, and counted once, as of the last time.
+ * Held back by a freeze of the domain or the template, and by the brake, which the first step too many within an hour
+ * engages until somebody releases it. Steps of one domain are counted one after the other; those that are frozen wait for
+ * nobody.
  */
 export async function admitDestructiveStep(db: Database, step: DestructiveStep, now: string): Promise<Admission> {
-  if (await isAdmitted(db, step)) return { outcome: 'admitted' };
   const freeze = await findFreezeOf(db, step);
   if (freeze) return { outcome: 'frozen', freeze };
   return db.transaction((transaction) => passBrake(transaction, step, now));
@@ -38,29 +39,22 @@ async function passBrake(transaction: Database, step: DestructiveStep, now: stri
   const isDomain = eq(domains.fqdn, domain);
   const [found] = await transaction.query((drizzle) => drizzle.select().from(domains).where(isDomain).for('update'));
   if (!found) return { outcome: 'domain-missing' };
-  // By another attempt of the same activity, which held the lock.
-  if (await isAdmitted(transaction, step)) return { outcome: 'admitted' };
   const { brakePerHour, brakeEngagedAt } = found;
   if (brakeEngagedAt !== null) return { outcome: 'brake-engaged', since: brakeEngagedAt, brakePerHour };
-  if ((await destructiveStepsInHour(transaction, found, now)) >= brakePerHour) {
+  if ((await destructiveStepsInHour(transaction, found, now, step)) >= brakePerHour) {
     await transaction.query((drizzle) => drizzle.update(domains).set({ brakeEngagedAt: now }).where(isDomain));
+    await tellOfBrake(transaction, { domain, brakePerHour }, now);
     return { outcome: 'brake-engaged', since: now, brakePerHour };
   }
+  const { accountId: account, step: of, occasion: when } = destructiveSteps;
   const admission = { accountId, step: step.step, occasion, domain, at: now };
-  await transaction.query((drizzle) => drizzle.insert(destructiveSteps).values(admission));
+  await transaction.query((drizzle) =>
+    drizzle
+      .insert(destructiveSteps)
+      .values(admission)
+      .onConflictDoUpdate({ target: [account, of, when], set: { at: now } }),
+  );
   return { outcome: 'admitted' };
-}
-
-async function isAdmitted(db: Database, { accountId, step, occasion }: DestructiveStep): Promise<boolean> {
-  const isIt = and(
-    eq(destructiveSteps.accountId, accountId),
-    eq(destructiveSteps.step, step),
-    eq(destructiveSteps.occasion, occasion),
-  );
-  const rows = await db.query((drizzle) =>
-    drizzle.select({ at: destructiveSteps.at }).from(destructiveSteps).where(isIt),
-  );
-  return rows.length > 0;
 }
 
 async function findFreezeOf(db: Database, { domain, templateId }: DestructiveStep): Promise<FreezeRow | undefined> {

@@ -1,7 +1,8 @@
 /** The single writer of the outbox, in the transaction of what people are told about. */
-import type { Account } from '../contracts/account.ts';
+import type { Account, AccountEvent } from '../contracts/account.ts';
 import { askedOn, askerOf, type People } from '../contracts/approval.ts';
-import type { Audience, Notice } from '../contracts/notices.ts';
+import type { ErrorCode } from '../contracts/errors.ts';
+import type { Audience, Notice, NoticeKind } from '../contracts/notices.ts';
 import type { Database } from './client.ts';
 import { findRecipients, type Addressees, type Recipient } from './queries/people.ts';
 import { notices as outbox } from './schema/notices.ts';
@@ -30,7 +31,8 @@ export async function fillOutbox(
     for (const { kind, dueAt, audiences, detail } of notices) {
       for (const recipient of await recipientsOf(audiences)) {
         const { name } = recipient;
-        const row = { accountId: account.id, kind, sequence, dueAt, recipient: name, detail, createdAt: now };
+        const occasion = occasionOf(account, kind, sequence);
+        const row = { accountId: account.id, kind, occasion, dueAt, recipient: name, detail, createdAt: now };
         rows.push(...addressesOf(recipient).map((address) => ({ ...row, address })));
       }
     }
@@ -38,20 +40,62 @@ export async function fillOutbox(
   });
 }
 
+/** A step's approvers are asked once, however often others are put beside them; two steps may open at one instant. */
+function occasionOf({ approval }: Account, kind: NoticeKind, sequence: number | null): string {
+  if (kind === 'approval-needed' || kind === 'approval-escalated') return `step ${approval.openStep}`;
+  return sequence === null ? '' : `event ${sequence}`;
+}
+
 /** Tells the administrators that a version of a template waits to be published; `at` is when it was drafted. */
 export async function tellOfDraft(
   transaction: Database,
   { templateId, version, name, by, at }: TemplateDraft,
 ): Promise<void> {
+  const notice = { templateId, kind: 'template-needs-approval', dueAt: at, detail: { version, name, by } } as const;
+  await tellAdministrators(transaction, notice, at);
+}
+
+/** Tells the administrators that the brake of a domain was engaged at `now`. */
+export async function tellOfBrake(
+  transaction: Database,
+  { domain, brakePerHour }: { domain: string; brakePerHour: number },
+  now: string,
+): Promise<void> {
+  const notice = { domain, kind: 'brake-engaged', dueAt: now, detail: { brakePerHour } } as const;
+  await tellAdministrators(transaction, notice, now);
+}
+
+/** What holds up every account of a domain: no engine is there, or none gets to a domain controller. */
+const OUTAGES: readonly ErrorCode[] = ['EngineOffline', 'DirectoryUnavailable', 'DirectoryBindRejected'];
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Tells the administrators, at `now`, of outages of the domain that block an account in `events`: once an hour and cause,
+ * however many accounts are blocked.
+ */
+export async function tellOfOutages(
+  db: Database,
+  domain: string,
+  events: readonly AccountEvent[],
+  now: string,
+): Promise<void> {
+  for (const { type, at, detail } of events) {
+    const code = OUTAGES.find((outage) => type === 'blocked' && detail['code'] === outage);
+    if (code === undefined) continue;
+    const dueAt = new Date(Math.floor(Date.parse(at) / HOUR_MS) * HOUR_MS).toISOString();
+    const notice = { domain, kind: 'domain-unreachable', dueAt, occasion: code, detail: { code } } as const;
+    await tellAdministrators(db, notice, now);
+  }
+}
+
+async function tellAdministrators(
+  transaction: Database,
+  notice: Omit<typeof outbox.$inferInsert, 'recipient' | 'address' | 'createdAt'>,
+  now: string,
+): Promise<void> {
   const administrators = { people: NOBODY, approvers: NOBODY, exceptApprover: '', administrators: true };
-  const row = { templateId, kind: 'template-needs-approval', dueAt: at, createdAt: at } as const;
-  const rows = (await findRecipients(transaction, administrators, at)).flatMap((recipient) =>
-    addressesOf(recipient).map((address) => ({
-      ...row,
-      recipient: recipient.name,
-      address,
-      detail: { version, name, by },
-    })),
+  const rows = (await findRecipients(transaction, administrators, now)).flatMap((recipient) =>
+    addressesOf(recipient).map((address) => ({ ...notice, recipient: recipient.name, address, createdAt: now })),
   );
   await insert(transaction, rows);
 }
@@ -84,9 +128,12 @@ function createFinder(db: Database, account: Account, now: string) {
   };
 }
 
-/** Who asked cannot decide, so as an approver they are not asked to; in a renewal's round that is who asked for the renewal. */
+/**
+ * Who asked cannot decide, so as an approver they are not asked to; in a renewal's round that is who asked for the renewal.
+ * While no owner is active, administrators are told in their place.
+ */
 function addresseesOf(account: Account, audiences: readonly Audience[]): Addressees {
-  const { owners, ownerGroups, approval } = account;
+  const { owners, ownerGroups, ownerMissingSince, approval } = account;
   const asker = askerOf(account);
   const has = (audience: Audience): boolean => audiences.includes(audience);
   const asked = has('open-step') ? askedOn(approval) : NOBODY;
@@ -101,7 +148,7 @@ function addresseesOf(account: Account, audiences: readonly Audience[]): Address
       groups: [...asked.groups, ...escalated.groups],
     },
     exceptApprover: asker,
-    administrators: has('administrators'),
+    administrators: has('administrators') || (has('owners') && ownerMissingSince !== null),
   };
 }
 

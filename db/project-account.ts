@@ -1,9 +1,9 @@
 /** The single writer of the projection. Only platform activities and the rebuild program call it. */
 import { and, eq, getTableColumns, isNull, lt, notInArray, sql } from 'drizzle-orm';
 import type { Account, AccountEvent } from '../contracts/account.ts';
-import { FINAL_STATES, isAllowed } from '../contracts/lifecycle.ts';
+import { FINAL_STATES, isRoundOpen } from '../contracts/lifecycle.ts';
 import type { Notice } from '../contracts/notices.ts';
-import { askedOn, askerOf } from '../contracts/approval.ts';
+import { askedFrom, askerOf, type Approval, type People } from '../contracts/approval.ts';
 import { everybodyAsked, openSeats } from '../contracts/standing.ts';
 import type { Database, Drizzle } from './client.ts';
 import { fillOutbox } from './fill-outbox.ts';
@@ -65,6 +65,8 @@ export interface RecordedTransition {
 /** The people who can decide on the open step, as {@link openSeats} counts them; null when no step is open. */
 export interface ProjectedTransition {
   readonly ableToDecide: string[] | null;
+  /** The first step after the open one that too few could decide as things are; absent: none. */
+  readonly deadStep?: number;
 }
 
 /**
@@ -86,14 +88,33 @@ export async function projectTransition(
         .onConflictDoNothing();
     });
     await fillOutbox(transaction, account, notices, account.sequence, now);
-    return { ableToDecide: await ableToDecide(transaction, account, now) };
+    return weighOpenRound(transaction, account, now);
   });
 }
 
-async function ableToDecide(db: Database, account: Account, now: string) {
-  const { state, approval } = account;
-  if (!isAllowed(state, 'voted') || approval.openStep >= approval.steps.length) return null;
-  return openSeats(approval, askerOf(account), await findDeciders(db, askedOn(approval), now));
+async function weighOpenRound(db: Database, account: Account, now: string): Promise<ProjectedTransition> {
+  const { approval } = account;
+  if (!isRoundOpen(account)) return { ableToDecide: null };
+  return weighSteps(db, approval, askerOf(account), askedFrom(approval), now);
+}
+
+/** Who can decide on the open step, and which step after it is dead; `asked` says who is asked on each. */
+export async function weighSteps(
+  db: Database,
+  { openStep, votes }: Pick<Approval, 'openStep' | 'votes'>,
+  asker: string,
+  asked: ReturnType<typeof askedFrom>,
+  now: string,
+): Promise<ProjectedTransition & { readonly ableToDecide: string[] }> {
+  const seatsOf = async (people: People, step: number) =>
+    openSeats({ openStep: step, votes }, asker, await findDeciders(db, people, now));
+  const [open = { users: [], groups: [] }, ...later] = asked;
+  const ableToDecide = await seatsOf(open, openStep);
+  for (const [index, { quorum, ...people }] of later.entries()) {
+    const deadStep = openStep + 1 + index;
+    if ((await seatsOf(people, deadStep)).length < quorum) return { ableToDecide, deadStep };
+  }
+  return { ableToDecide };
 }
 
 /**

@@ -30,6 +30,11 @@ async function rebuild(): Promise<void> {
   logger.info({ transitions, accounts: accounts.size }, 'the projection is complete');
 }
 
+// Temporal may be away, and is waited for: whoever looks on is to know for what.
+logger.info(
+  { temporal: configuration.temporalAddress },
+  'begins: asks Temporal for every account, and waits while it does not answer',
+);
 try {
   await rebuild();
 } catch (error) {

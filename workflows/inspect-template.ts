@@ -11,7 +11,7 @@ import { endsWhereItBegan } from './support/pinned.ts';
 endsWhereItBegan(inspectTemplate);
 
 export async function inspectTemplate(input: InspectTemplateInput): Promise<InspectTemplateResult> {
-  const { domain, organizationalUnits, groups, folder, samAccountName, limitMs } = input;
+  const { domain, organizationalUnits, groups, folder, mayChooseFolder = false, samAccountName, limitMs } = input;
   const engine = inspection(domain, limitMs);
   const inspectDirectory = engine.inspectDirectory({
     domain,
@@ -19,9 +19,10 @@ export async function inspectTemplate(input: InspectTemplateInput): Promise<Insp
     groups: [...groups],
     samAccountName,
   });
+  const inspectVault = folder === null ? null : engine.inspectVault({ domain, folder, mayChooseFolder });
   const [directory, vault] = await Promise.all([
     inspectDirectory.catch((error: unknown) => inWords(error, domain)),
-    folder === null ? null : engine.inspectVault({ domain, folder }).catch((error: unknown) => inWords(error, domain)),
+    inspectVault && inspectVault.catch((error: unknown) => inWords(error, domain)),
   ]);
   return { directory, vault };
 }

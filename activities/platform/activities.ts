@@ -10,20 +10,19 @@ import {
   notifyInputSchema,
   recordTransitionInputSchema,
   reserveNameInputSchema,
+  type FindDecidersInput,
   type PlatformActivities,
 } from '../../contracts/activities.ts';
-import { askerOf, type People } from '../../contracts/approval.ts';
-import { openSeats } from '../../contracts/standing.ts';
+import { askerOf } from '../../contracts/approval.ts';
 import { admitDestructiveStep, type DestructiveStep } from '../../db/admit-destructive-step.ts';
 import type { Database } from '../../db/client.ts';
 import { isDatabaseFailure } from '../../db/errors.ts';
-import { fillOutbox } from '../../db/fill-outbox.ts';
-import { projectTransition } from '../../db/project-account.ts';
+import { fillOutbox, tellOfOutages } from '../../db/fill-outbox.ts';
+import { projectTransition, weighSteps } from '../../db/project-account.ts';
 import { findAccount } from '../../db/queries/accounts.ts';
 import { findAffected } from '../../db/queries/affected-accounts.ts';
 import { findMigration } from '../../db/queries/migrations.ts';
 import { awaitOperation } from '../../db/queries/operations.ts';
-import { findDeciders } from '../../db/queries/people.ts';
 import { atBoundary } from '../boundary.ts';
 import { failure } from '../failure.ts';
 import { findSuccessors } from './find-successors.ts';
@@ -44,11 +43,13 @@ export function createPlatformActivities({ db, clock }: PlatformActivityDependen
   return {
     reserveName: (input) => guarded(reserveNameInputSchema, input, (asked) => reserveName(db, asked, clock())),
     recordTransition: (input) =>
-      guarded(recordTransitionInputSchema, input, (transition) => projectTransition(db, transition, now())),
+      guarded(recordTransitionInputSchema, input, async (transition) => {
+        await tellOfOutages(db, transition.account.domain, transition.events, now());
+        return projectTransition(db, transition, now());
+      }),
     notify: (input) =>
       guarded(notifyInputSchema, input, ({ account, notices }) => fillOutbox(db, account, notices, null, now())),
-    findDeciders: (input) =>
-      guarded(findDecidersInputSchema, input, ({ accountId, ...people }) => openSeatsOf(db, accountId, people, now())),
+    findDeciders: (input) => guarded(findDecidersInputSchema, input, (asked) => deciders(db, asked, now())),
     findSuccessors: (input) => guarded(findSuccessorsInputSchema, input, (asked) => findSuccessors(db, asked)),
     awaitChange: (input) =>
       guarded(awaitChangeInputSchema, input, ({ operationId }) => awaitOperation(db, operationId)),
@@ -70,10 +71,10 @@ export function createPlatformActivities({ db, clock }: PlatformActivityDependen
 }
 
 /** Of an account that is not recorded yet, as if nobody had voted. */
-async function openSeatsOf(db: Database, accountId: string, people: People, now: string): Promise<string[]> {
+async function deciders(db: Database, { accountId, openStep, steps }: FindDecidersInput, now: string) {
   const account = await findAccount(db, accountId);
-  const approval = account?.approval ?? { openStep: 0, votes: [] };
-  return openSeats(approval, account ? askerOf(account) : '', await findDeciders(db, people, now));
+  const votes = account?.approval.votes ?? [];
+  return weighSteps(db, { openStep, votes }, account ? askerOf(account) : '', steps, now);
 }
 
 async function admitOrReject(db: Database, step: DestructiveStep, now: string): Promise<void> {

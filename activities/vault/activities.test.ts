@@ -71,10 +71,22 @@ describe('vault activities', () => {
     const { vault } = recordingVault({ probe: async (path) => answers[paths.push(path) - 1]! });
     const { inspectVault } = createVaultActivities({ vault });
     const environment = new MockActivityEnvironment();
-    const input = { domain: 'Corp.Example', folder: '/folder/' };
+    const input = { domain: 'Corp.Example', folder: 'folder' };
     expect(await environment.run(inspectVault, input)).toEqual({ ready: true, problem: null });
     expect(await environment.run(inspectVault, input)).toEqual({ ready: false, problem: 'The vault is sealed.' });
     expect(new Set(paths)).toEqual(new Set(['folder/corp.example/any-account']));
+  });
+
+  test('where requesters choose folders, an inspection asks for the rights below too', async () => {
+    const DENIED = { ready: false, code: 'VaultAccessDenied', message: 'No right below.' } as const;
+    const below = 'folder/corp.example/any-folder/any-account';
+    const { vault } = recordingVault({ probe: async (path) => (path === below ? DENIED : { ready: true }) });
+    const { inspectVault } = createVaultActivities({ vault });
+    const environment = new MockActivityEnvironment();
+    const input = { domain: 'corp.example', folder: 'folder' };
+    expect(await environment.run(inspectVault, input)).toEqual({ ready: true, problem: null });
+    const choosing = { ...input, mayChooseFolder: true };
+    expect(await environment.run(inspectVault, choosing)).toEqual({ ready: false, problem: 'No right below.' });
   });
 
   test('the password follows the policy of the template', async () => {

@@ -8,7 +8,7 @@ import {
   type CredentialInput,
   type VaultActivities,
 } from '../../contracts/activities.ts';
-import { secretPath } from '../../contracts/ids.ts';
+import { secretFolder, secretPath } from '../../contracts/ids.ts';
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 import { atBoundary } from '../boundary.ts';
 import { inStepAttempt } from '../step-attempt.ts';
@@ -17,6 +17,7 @@ import type { SecretVault, StagedSecret } from './port.ts';
 
 /** Rights show on a path only, and are the same for every account of a folder; nothing is ever written here. */
 const ANY_ACCOUNT = 'any-account';
+const ANY_FOLDER = 'any-folder';
 
 export interface VaultActivityDependencies {
   readonly vault: SecretVault;
@@ -54,9 +55,12 @@ export function createVaultActivities(dependencies: VaultActivityDependencies): 
         vault.revoke({ accountId, vaultPath }, signal),
       ),
     inspectVault: (input) =>
-      step(inspectVaultInputSchema, input, async ({ domain, folder }, signal) => {
-        const probe = await vault.probe(secretPath(folder, domain, ANY_ACCOUNT), signal);
-        return { ready: probe.ready, problem: probe.ready ? null : probe.message };
+      step(inspectVaultInputSchema, input, async ({ domain, folder, mayChooseFolder }, signal) => {
+        for (const chosen of mayChooseFolder ? [undefined, ANY_FOLDER] : [undefined]) {
+          const probe = await vault.probe(secretPath(secretFolder(folder, domain, chosen), ANY_ACCOUNT), signal);
+          if (!probe.ready) return { ready: false, problem: probe.message };
+        }
+        return { ready: true, problem: null };
       }),
   };
 }

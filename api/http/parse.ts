@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type { FieldError } from '../../contracts/http/problem.ts';
 import type { Route } from '../../contracts/http/route.ts';
+import { IN_WORDS } from './field-messages.ts';
 import { invalid, notFound, refusal } from './refusal.ts';
 
 export interface Parsed {
@@ -15,7 +16,7 @@ export interface Parsed {
 export function parseRequest(route: Route, request: Request): Parsed {
   const params = route.params.safeParse({ ...request.params });
   if (!params.success) throw notFound();
-  const query = route.query.safeParse({ ...request.query });
+  const query = route.query.safeParse({ ...request.query }, IN_WORDS);
   const body = parseBody(route, request);
   const errors = [
     ...(query.success ? [] : fieldErrors('query', query.error)),
@@ -59,6 +60,5 @@ const nothingOrEmpty = z.strictObject({}).optional();
 /** A route without a body takes none, or an empty object: some clients always send one. */
 function parseBody(route: Route, request: Request): z.ZodSafeParseResult<unknown> {
   const body: unknown = request.body;
-  if (route.body) return route.body.safeParse(body);
-  return nothingOrEmpty.safeParse(body);
+  return (route.body ?? nothingOrEmpty).safeParse(body, IN_WORDS);
 }

@@ -49,9 +49,20 @@ test('a request without a Host gets a problem document, one of HTTP/1.0 an answe
   const server = await startServer((_request, response) => response.end('alive'), LOCAL);
   for (const host of ['', 'Host:\r\n']) {
     const refused = await answerTo(server.url, `GET / HTTP/1.1\r\n${host}\r\n`);
-    expect(refused).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"MalformedBody"/);
+    expect(refused).toMatch(
+      /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"MalformedRequest"[^]*Host header/,
+    );
   }
   expect(await answerTo(server.url, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/200 OK[^]*alive$/);
+  await server.drain(0);
+});
+
+test('an expectation that nobody meets gets a problem document, the usual one an answer', async () => {
+  const server = await startServer((_request, response) => response.end('alive'), LOCAL);
+  const asking = (expectation: string) =>
+    answerTo(server.url, `GET / HTTP/1.1\r\nHost: x\r\nExpect: ${expectation}\r\nConnection: close\r\n\r\n`);
+  expect(await asking('foo')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"MalformedRequest"/);
+  expect(await asking('100-continue')).toMatch(/200 OK[^]*alive/);
   await server.drain(0);
 });
 

@@ -38,11 +38,12 @@ export async function startServer(
       // Node's own refusal is an empty answer.
       requireHostHeader: false,
     },
-    (request, response) => (hasHost(request) ? listener(request, response) : answerUnreadable({}, request.socket)),
+    (request, response) => (hasHost(request) ? listener(request, response) : answerUnreadable(NO_HOST, request.socket)),
   );
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = MAX_CONNECTIONS;
   server.on('clientError', answerUnreadable);
+  server.on('checkExpectation', ({ socket }: IncomingMessage) => answerUnreadable(UNMET, socket));
   const { address, family, port: taken } = await listen(server, host, port);
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
@@ -56,14 +57,23 @@ const CLIENT_ERRORS: Readonly<Record<string, ErrorCode>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'RequestTimeout',
 };
 
+interface Unreadable {
+  readonly code?: string;
+  /** For the caller; absent: it is not HTTP at all. */
+  readonly detail?: string;
+}
+
+const NO_HOST: Unreadable = { detail: 'Every request needs a Host header.' };
+const UNMET: Unreadable = { detail: 'Of the Expect header only "100-continue" is known here.' };
+
 /** What cannot be read as HTTP gets a problem document too, where somebody still listens. */
-function answerUnreadable(error: Pick<NodeJS.ErrnoException, 'code'>, socket: Duplex): void {
+function answerUnreadable(error: Unreadable, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const code = CLIENT_ERRORS[error.code ?? ''] ?? 'MalformedBody';
-  const detail = code === 'MalformedBody' ? 'This is not HTTP as we read it.' : undefined;
+  const code = CLIENT_ERRORS[error.code ?? ''] ?? 'MalformedRequest';
+  const detail = code === 'MalformedRequest' ? (error.detail ?? 'This is not HTTP as we read it.') : undefined;
   const problem = problemOf(refusal(code, detail), randomUUID());
   const body = JSON.stringify(problem);
   const head = [

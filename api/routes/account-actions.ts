@@ -1,6 +1,6 @@
 /** What people do with an account: checked against who is active now, and passed on to its workflow. */
 import type { Account } from '../../contracts/account.ts';
-import { askerOf, canReachQuorum } from '../../contracts/approval.ts';
+import { askedOn, askerOf, canReachQuorum, withApprovers } from '../../contracts/approval.ts';
 import {
   changeOwners,
   decideOnAccount,
@@ -55,7 +55,7 @@ export function accountActionRoutes(dependencies: Dependencies): Implementation[
       return act({ action: 'replace-approvers', route: replaceApprovers, call, asked: () => edited(call), check });
     }),
     implement(changeOwners, (call) => {
-      const check = (account: Account) => refuseOwners(db, account, call.body);
+      const check = (account: Account) => refuseOwners(db, account, call.body, call.caller);
       return act({ action: 'change-owners', route: changeOwners, call, asked: () => edited(call), check });
     }),
     implement(editAccount, (call) => act({ action: 'edit', route: editAccount, call, asked: () => edited(call) })),
@@ -118,12 +118,12 @@ async function refuseApprovers(
   ];
   if (problems.length > 0) throw invalid(problems);
   const { approval } = account;
-  const steps = approval.steps.map((one, index) => (index === step ? { ...one, approvers, quorum } : one));
-  const active = await findActiveUsers(db, approvers);
+  if (step !== approval.openStep) return;
+  const round = withApprovers(approval, { approvers, quorum });
+  const active = await findActiveUsers(db, askedOn(round));
   const present = active.map((name) => ({ name, present: true, delegates: [] }));
-  const round = { ...approval, steps };
   const seats = openSeats(round, askerOf(account), present);
-  if (step === approval.openStep && !canReachQuorum(round, askerOf(account), seats)) {
+  if (!canReachQuorum(round, askerOf(account), seats)) {
     const message = 'cannot be reached by these approvers; whoever asked does not count';
     throw invalid([{ location: 'body', field: '/quorum', message }]);
   }

@@ -19,19 +19,24 @@ import type { User } from '../../contracts/permissions.ts';
 import { accountRequestSchema } from '../../contracts/request.ts';
 import { findAccount } from '../../db/queries/accounts.ts';
 import * as queries from '../../db/queries/drafts.ts';
-import { findTemplate } from '../../db/queries/templates.ts';
+import { findTemplate, holdTemplate } from '../../db/queries/templates.ts';
 import { viewFor } from '../account-view.ts';
 import { requestLike } from '../clone.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { IN_WORDS } from '../http/field-messages.ts';
 import { accountIdFor, onceOnly, operationIdFor, type ConfigurationRequest } from '../http/idempotency.ts';
 import { implement, type Call, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
 import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { fieldErrors } from '../http/parse.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
-import { firstAnswer, submit } from '../submission.ts';
+import { firstAnswer, refuseUnknownTemplate, submit } from '../submission.ts';
+import { createTurns } from '../gateway/turns.ts';
 import { findVisibleAccount } from '../visible-account.ts';
 
 type Draft = z.infer<typeof draftSchema>;
+
+/** Longer than a submission is waited for. */
+const TURN_MS = 30_000;
 
 const cursorSchema = z.strictObject({
   createdAt: instantSchema.refine((text) => Date.parse(text) > 0),
@@ -41,6 +46,9 @@ const cursorSchema = z.strictObject({
 export function draftRoutes(dependencies: Dependencies): Implementation[] {
   const { db, clock } = dependencies;
   const now = (): string => clock().toISOString();
+  // Whoever submits a draft twice, or edits it or throws it away meanwhile, is told that it is gone. Beside another process of the API
+  // the second submission is told that its name is taken.
+  const inTurn = createTurns(1, TURN_MS);
   const find = async (caller: User, id: string): Promise<Draft> => {
     const row = await queries.findDraft(db, { id, author: caller.name });
     if (!row) throw notFound();
@@ -60,24 +68,27 @@ export function draftRoutes(dependencies: Dependencies): Implementation[] {
     }),
     implement(readDraft, async ({ params, caller }) => shown(await find(caller, params.id))),
     implement(changeDraft, async ({ params: { id }, body: request, caller, ifMatch }) => {
+      await refuseUnknownTemplate(db, caller, request.templateId);
       const edit = { id, author: caller.name, expectedRevision: ifMatch, changedAt: now() };
-      const changed = await queries.replaceDraft(db, { ...edit, request, templateId: request.templateId ?? null });
+      const wanted = { ...edit, request, templateId: request.templateId ?? null };
+      const changed = await inTurn(id, () => queries.replaceDraft(db, wanted));
       if (changed.outcome === 'missing') throw notFound();
       if (changed.outcome === 'conflict') throw refusal('PreconditionFailed');
       return shown(await find(caller, id));
     }),
     implement(deleteDraft, async ({ params: { id }, caller, ifMatch }) => {
-      const row = await queries.deleteDraft(db, { id, author: caller.name, expectedRevision: ifMatch });
+      const draft = { id, author: caller.name, expectedRevision: ifMatch };
+      const row = await inTurn(id, () => queries.deleteDraft(db, draft));
       if (row) return { body: draftOf(row) };
       await find(caller, id);
       throw refusal('PreconditionFailed');
     }),
     implement(submitDraft, async (call) => {
-      const account = await submitted(dependencies, call, (id) => find(call.caller, id));
-      await queries.deleteDraft(db, {
-        id: call.params.id,
-        author: call.caller.name,
-        expectedRevision: call.ifMatch,
+      const { id } = call.params;
+      const account = await inTurn(id, async () => {
+        const made = await submitted(dependencies, call, () => find(call.caller, id));
+        await queries.deleteDraft(db, { id, author: call.caller.name, expectedRevision: call.ifMatch });
+        return made;
       });
       return {
         body: viewFor(call.caller, account, clock()),
@@ -95,7 +106,7 @@ export function draftRoutes(dependencies: Dependencies): Implementation[] {
 async function submitted(
   dependencies: Dependencies,
   { params: { id }, caller, ifMatch, idempotencyKey, isAbout }: Call<{ readonly id: string }>,
-  find: (id: string) => Promise<Draft>,
+  find: () => Promise<Draft>,
 ): Promise<Account> {
   const key = `${id} ${idempotencyKey}`;
   const ids = {
@@ -105,9 +116,9 @@ async function submitted(
   isAbout(ids);
   const earlier = await findAccount(dependencies.db, ids.accountId);
   if (earlier) return firstAnswer(dependencies, ids, earlier);
-  const { request, revision } = await find(id);
+  const { request, revision } = await find();
   if (revision !== ifMatch) throw refusal('PreconditionFailed');
-  const parsed = accountRequestSchema.safeParse(request);
+  const parsed = accountRequestSchema.safeParse(request, IN_WORDS);
   if (!parsed.success) throw invalid(fieldErrors('body', parsed.error));
   return submit(dependencies, { ...ids, caller, request: parsed.data });
 }
@@ -121,7 +132,10 @@ async function save(
   const body = await onceOnly(db, asked, async (transaction): Promise<{ body: Draft }> => {
     const draft = { id: randomUUID(), request, createdAt: asked.at };
     const templateId = request.templateId ?? null;
-    await queries.createDraft(transaction, { ...draft, author: asked.call.caller.name, templateId });
+    const { caller } = asked.call;
+    if (templateId !== null) await holdTemplate(transaction, templateId);
+    await refuseUnknownTemplate(transaction, caller, request.templateId);
+    await queries.createDraft(transaction, { ...draft, author: caller.name, templateId });
     return { body: { ...draft, revision: 1, changedAt: asked.at } };
   });
   return { ...shown(body), location: `${API_PREFIX}/drafts/${body.id}` };

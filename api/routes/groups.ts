@@ -61,7 +61,8 @@ export function groupRoutes(dependencies: Dependencies): Implementation[] {
         const group = await mustFind(transaction, name);
         const hasChanged = change.joined.length + change.left.length > 0;
         const operationId = operationIdFor(caller.name, `${changeGroupMembers.operationId} ${name}`, String(ifMatch));
-        if (hasChanged && !group.disabled) await tell(transaction, operationId, name, change.left);
+        if (hasChanged && !group.disabled)
+          await tell(transaction, operationId, name, [...change.left, ...change.joined]);
         return group;
       });
       return answerOf(changed);
@@ -75,7 +76,7 @@ export function groupRoutes(dependencies: Dependencies): Implementation[] {
           if (!before || !(await queries.setGroupDisabled(transaction, name, disabled))) throw notFound();
           const group = await withUse(transaction, name);
           const operationId = operationIdFor(call.caller.name, `${route.operationId} ${name}`, call.idempotencyKey);
-          if (before.disabled !== disabled) await tell(transaction, operationId, name, disabled ? before.members : []);
+          if (before.disabled !== disabled) await tell(transaction, operationId, name, before.members);
           return { body: group };
         });
         return answerOf(body);

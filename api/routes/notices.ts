@@ -7,12 +7,13 @@ import { decodeCursor, pageAnswer, rowNumberSchema } from '../http/pagination.ts
 
 export function noticeRoutes({ db }: Dependencies): Implementation[] {
   return [
-    implement(listNotices, async ({ query: { limit, after, kind, account, template } }) => {
+    implement(listNotices, async ({ query: { limit, after, kind, account, template, domain } }) => {
       const filter = {
         limit,
         kind,
         accountId: account,
         templateId: template,
+        domain,
         after: decodeCursor(rowNumberSchema, after),
       };
       return { body: pageAnswer(await queries.listNotices(db, filter), (notice) => notice) };

@@ -11,7 +11,7 @@ import type { Database } from '../../db/client.ts';
 import * as changes from '../../db/queries/publish-templates.ts';
 import { findTemplate, type TemplateRow } from '../../db/queries/templates.ts';
 import type { Dependencies } from '../dependencies.ts';
-import { implement, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
+import { implement, type Call, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
 import { answeredBefore, onceOnly } from '../http/idempotency.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { previewTemplate } from '../template-preview.ts';
@@ -33,11 +33,11 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
     implement(publishTemplate, async (call) => {
       const before = await answeredBefore<Published>(db, { route: publishTemplate, call });
       if (before) return answerOf(before);
-      const { expectedRevision, warnings } = await checked(dependencies, call.params.id, call.body?.version);
+      const warnings = await checked(dependencies, call);
       const at = clock().toISOString();
       const published = await onceOnly<Published>(db, { route: publishTemplate, call, at }, async (transaction) => {
-        const { params, body, caller } = call;
-        const aim = { id: params.id, version: body?.version, expectedRevision, by: caller.name, at };
+        const { params, body, caller, ifMatch } = call;
+        const aim = { id: params.id, version: body?.version, expectedRevision: ifMatch, by: caller.name, at };
         const row = changedRow(await changes.publishTemplate(transaction, aim), NOTHING_TO_PUBLISH);
         return { body: { ...row, warnings } };
       });
@@ -45,10 +45,12 @@ export function templateStateRoutes(dependencies: Dependencies): Implementation[
     }),
     takenBack(db, clock, unpublishTemplate, changes.unpublishTemplate),
     takenBack(db, clock, disableTemplate, changes.disableTemplate),
-    implement(deleteTemplate, async ({ params: { id }, caller }) => {
+    implement(deleteTemplate, async ({ params: { id }, caller, ifMatch }) => {
       const template = await findTemplate(db, id);
-      const outcome = await changes.deleteTemplate(db, { id, by: caller.name, at: clock().toISOString() });
+      const doing = { by: caller.name, at: clock().toISOString() };
+      const outcome = await changes.deleteTemplate(db, { id, expectedRevision: ifMatch, ...doing });
       if (!template || outcome === 'missing') throw notFound();
+      if (outcome === 'conflict') throw changedSince();
       if (outcome === 'in-use') {
         throw refusal(
           'TemplateInUse',
@@ -66,12 +68,19 @@ const NOTHING_TO_PUBLISH = 'The version is neither a draft nor unpublished.';
 const WHICH_VERSION =
   'Nothing is published, and there are a draft and an unpublished version: name the one to publish as version.';
 
-/** The template's revision, once the preview finds no error in the version that is to be published. */
-async function checked(dependencies: Dependencies, id: string, version: number | undefined) {
-  const row = await publishable(dependencies.db, id, version);
+type Publication = Pick<
+  Call<{ id: string }, unknown, { version?: number | undefined } | undefined>,
+  'params' | 'body' | 'ifMatch'
+>;
+
+/** The warnings of the preview, once it finds no error in the version that is to be published and that the caller has seen. */
+async function checked(dependencies: Dependencies, { params, body, ifMatch }: Publication): Promise<Finding[]> {
+  const row = await publishable(dependencies.db, params.id, body?.version);
+  // What is published is what somebody read: another may have edited it since.
+  if (row.revision !== ifMatch) throw changedSince();
   const { errors, warnings } = await previewTemplate(dependencies, row.template);
   if (errors.length > 0) throw invalid(errors.map((error) => ({ location: 'body', ...error })));
-  return { expectedRevision: row.revision, warnings };
+  return warnings;
 }
 
 async function publishable(db: Database, id: string, version: number | undefined): Promise<TemplateRow> {
@@ -119,8 +128,15 @@ function changedRow(changed: changes.ChangedTemplate, wrongState: string): Templ
     case 'missing':
       throw notFound();
     case 'conflict':
-      throw refusal('StateConflict', 'Somebody changed the template while it was checked. Look at it, and try again.');
+      throw changedSince();
     default:
       throw refusal('StateConflict', wrongState);
   }
+}
+
+function changedSince() {
+  return refusal(
+    'PreconditionFailed',
+    'Somebody has changed the template since. Read it, and decide on what it is now.',
+  );
 }

@@ -13,7 +13,7 @@ import {
 } from '../../contracts/http/templates.ts';
 import { API_PREFIX } from '../../contracts/http/route.ts';
 import type { User } from '../../contracts/permissions.ts';
-import { templateSchema, type Template } from '../../contracts/template.ts';
+import { templateSchema } from '../../contracts/template.ts';
 import { createTemplate as storeTemplate, replaceDraft } from '../../db/queries/publish-templates.ts';
 import { listTemplateEvents as listEvents } from '../../db/queries/template-events.ts';
 import * as queries from '../../db/queries/templates.ts';
@@ -24,6 +24,7 @@ import { decodeCursor, pageAnswer, rowNumberSchema } from '../http/pagination.ts
 import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { checkName as checkNameUnder } from '../name-check.ts';
 import { previewTemplate as preview } from '../template-preview.ts';
+import { isAvailableTo, mayReadVersion } from '../template-visibility.ts';
 
 const cursorSchema = z.strictObject({ name: templateSchema.shape.name, id: z.uuid() });
 
@@ -43,8 +44,7 @@ export function templateRoutes(dependencies: Dependencies): Implementation[] {
     }),
     implement(readTemplateVersion, async ({ params: { id, version }, caller }) => {
       const found = await queries.findTemplate(db, id, version);
-      const mayKnow = isAdministrator(caller) || (found?.publishedAt ?? null) !== null;
-      return answerOf(found && mayKnow ? shownTo(caller, found) : undefined);
+      return answerOf(found && (await mayReadVersion(db, caller, found)) ? shownTo(caller, found) : undefined);
     }),
     implement(createTemplate, async (call) => {
       const { body: template, caller } = call;
@@ -118,15 +118,6 @@ function shownTo(caller: User, row: queries.TemplateRow): queries.TemplateRow {
 /** Others see what they can ask under, and nothing in any other state. */
 function othersSee({ name, groups }: User, state: queries.TemplateFilter['state']) {
   return state === undefined || state === 'published' ? { availableTo: { name, groups } } : undefined;
-}
-
-/** Whether the template lets this user ask for accounts. */
-export function isAvailableTo({ name, groups }: Pick<User, 'name' | 'groups'>, { availableTo }: Template): boolean {
-  return (
-    availableTo === null ||
-    availableTo.users.includes(name) ||
-    groups.some((group) => availableTo.groups.includes(group))
-  );
 }
 
 function unknownDomain() {

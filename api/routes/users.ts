@@ -102,7 +102,7 @@ function switchOf(dependencies: Dependencies, route: typeof disableUser): Implem
       const operationId = operationIdFor(call.caller.name, `${route.operationId} ${name}`, call.idempotencyKey);
       if (before.disabled !== disabled) {
         const approvers = await seatsOf(transaction, name, at);
-        await reassessAfter(transaction, dependencies, operationId, { approvers, left: disabled ? [name] : [] });
+        await reassessAfter(transaction, dependencies, operationId, { approvers, left: [name] });
       }
       return { body: user };
     });

@@ -37,16 +37,11 @@ export const decisionSchema = z
     }
   });
 
-export const newApproversSchema = z
-  .strictObject({
-    step: stepSchema.describe('The open step, counted from 0: refused if another one is open by now'),
-    approvers: approversSchema,
-    quorum: quorumSchema,
-  })
-  .refine(({ approvers: { users, groups }, quorum }) => groups.length > 0 || quorum <= users.length, {
-    path: ['quorum'],
-    message: 'must not be greater than the number of approvers',
-  });
+export const newApproversSchema = z.strictObject({
+  step: stepSchema.describe('The open step, counted from 0: refused if another one is open by now'),
+  approvers: approversSchema,
+  quorum: quorumSchema.describe('How many must approve on this step: more than have, and no more than have and can'),
+});
 
 export const newOwnersSchema = z
   .strictObject({
@@ -86,7 +81,7 @@ export const replaceApprovers = defineRoute({
   path: '/accounts/{id}/replace-approvers',
   tag: 'Accounts',
   summary: 'Replace the approvers of the open step',
-  description: 'Recorded with those before and after. Votes that were cast stay.',
+  description: 'Recorded with those before and after. Votes that were cast stay, and count towards the quorum.',
   access: 'by-account',
   ifMatch: true,
   params: accountParams,
@@ -171,7 +166,8 @@ const PLAIN_ACTIONS: Readonly<Record<PlainAction, PlainRoute>> = {
   restore: {
     operationId: 'restoreAccount',
     summary: 'Undo a retirement',
-    description: 'Within the grace period. The account is put back as it was.',
+    description:
+      'Within the grace period: the account is put back as it was. Also while a freeze or the brake holds up the retirement before anything was done.',
     errors: ['RetirementFinal'],
   },
   resume: {

@@ -42,6 +42,7 @@ export const createDraft = defineRoute({
   path: '/drafts',
   tag: 'Drafts',
   summary: 'Save a request for later',
+  description: 'A template that it names is one that the caller may know of.',
   access: { action: 'create', kind: 'draft' },
   body: draftRequestSchema,
   answer: newDraftAnswer,
@@ -102,7 +103,8 @@ export const cloneAccount = defineRoute({
   path: '/accounts/{id}/clone',
   tag: 'Drafts',
   summary: 'Make a draft like the request of an account',
-  description: 'Whatever became of the account. Its name can be asked for again once the account has ended.',
+  description:
+    'Whatever became of the account, for those who may ask for accounts and have a part in it. Its name can be asked for again once the account has ended.',
   access: { action: 'create', kind: 'draft' },
   params: accountParams,
   answer: newDraftAnswer,

@@ -17,7 +17,7 @@ export const migrationChangesSchema = z
     endsAt: instantSchema
       .optional()
       .describe('00:00 UTC, at most 100 years ahead; a past date ends the accounts at the next 00:00 UTC'),
-    owners: z.array(userNameSchema).min(1).max(20).optional(),
+    owners: z.array(userNameSchema).max(20).optional().describe('None: groups own the accounts'),
     ownerGroups: z.array(groupNameSchema).max(10).optional(),
   })
   .refine((changes) => Object.values(changes).some((value) => value !== undefined), 'must change something')

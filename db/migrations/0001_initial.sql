@@ -26,6 +26,7 @@ CREATE TABLE "accounts" (
 	"requester" text NOT NULL,
 	"owners" text[] NOT NULL,
 	"owner_groups" text[] NOT NULL,
+	"owner_missing_since" timestamp (3) with time zone,
 	"justification" text NOT NULL,
 	"description" text,
 	"attributes" jsonb NOT NULL,
@@ -133,15 +134,16 @@ CREATE TABLE "notices" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "notices_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account_id" uuid,
 	"template_id" uuid,
+	"domain" text,
 	"kind" text NOT NULL,
-	"sequence" integer,
+	"occasion" text DEFAULT '' NOT NULL,
 	"due_at" timestamp (3) with time zone NOT NULL,
 	"recipient" text NOT NULL,
 	"address" text NOT NULL,
 	"detail" jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	"sent_at" timestamp (3) with time zone,
-	CONSTRAINT "notices_once" UNIQUE NULLS NOT DISTINCT("account_id","template_id","kind","due_at","sequence","address")
+	CONSTRAINT "notices_once" UNIQUE NULLS NOT DISTINCT("account_id","template_id","domain","kind","due_at","occasion","address")
 );
 --> statement-breakpoint
 CREATE TABLE "operations" (
@@ -227,6 +229,7 @@ CREATE UNIQUE INDEX "name_reservations_taken" ON "name_reservations" USING btree
 CREATE INDEX "name_reservations_template" ON "name_reservations" USING btree ("template_id");--> statement-breakpoint
 CREATE INDEX "notices_by_kind" ON "notices" USING btree ("kind","id");--> statement-breakpoint
 CREATE INDEX "notices_by_template" ON "notices" USING btree ("template_id","id");--> statement-breakpoint
+CREATE INDEX "notices_by_domain" ON "notices" USING btree ("domain","id");--> statement-breakpoint
 CREATE INDEX "operations_created_at" ON "operations" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "template_events_template" ON "template_events" USING btree ("template_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "template_versions_draft" ON "template_versions" USING btree ("template_id") WHERE "template_versions"."state" = 'draft';--> statement-breakpoint

@@ -1,7 +1,7 @@
 /** Which accounts a change of users, groups or delegations concerns: their workflows must look again. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Account } from '../../contracts/account.ts';
-import { askedOn, type People } from '../../contracts/approval.ts';
+import { askedFrom, type People } from '../../contracts/approval.ts';
 import { ACCOUNT_STATES, FINAL_STATES, isAllowed } from '../../contracts/lifecycle.ts';
 import type { Database } from '../client.ts';
 import { partyOf } from '../schema/account-parties.ts';
@@ -16,7 +16,7 @@ import { mergedKeys, paddedParties, partyValues } from './party-keys.ts';
 export interface AffectedAccount {
   readonly accountId: string;
   readonly domain: string;
-  /** Whether one of the approvers is asked on its open step. */
+  /** Whether one of the approvers is asked on its open step, or on one after it. */
   readonly approversChanged: boolean;
   /** Those of the users who left who own it, or owned it through a group. */
   readonly left: string[];
@@ -118,9 +118,11 @@ function partiesOfChange(seats: People, owners: Owners): string[] {
 }
 
 function affectedBy(row: Row, seats: People, owners: Owners): AffectedAccount {
-  const asked = isAllowed(row.state, 'voted') ? askedOn(row.approval) : { users: [], groups: [] };
-  const approversChanged =
-    seats.users.some((name) => asked.users.includes(name)) || seats.groups.some((name) => asked.groups.includes(name));
+  const asked = isAllowed(row.state, 'voted') ? askedFrom(row.approval) : [];
+  const approversChanged = asked.some(
+    ({ users, groups: named }) =>
+      seats.users.some((name) => users.includes(name)) || seats.groups.some((name) => named.includes(name)),
+  );
   const owns = ([user, of]: [string, string[]]): boolean =>
     row.owners.includes(user) || of.some((group) => row.ownerGroups.includes(group));
   const left = [...owners].filter(owns).map(([user]) => user);

@@ -1,5 +1,5 @@
 /** The AD domains in which accounts may be asked for, and the brake on what is destroyed in each. */
-import { and, asc, count, eq, gt, sql, type InferSelectModel } from 'drizzle-orm';
+import { and, asc, count, eq, gt, not, sql, type InferSelectModel } from 'drizzle-orm';
 import type { Database } from '../client.ts';
 import { destructiveSteps } from '../schema/destructive-steps.ts';
 import { domains } from '../schema/domains.ts';
@@ -82,19 +82,25 @@ export async function releaseBrake(
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** How many destructive steps the brake counts in the domain at `now`: of the last hour, and since it was released. */
+/**
+ * How many destructive steps the brake counts in the domain at `now`: of the last hour, and since it was released; without
+ * `but`, which is being asked for.
+ */
 export async function destructiveStepsInHour(
   db: Database,
   { fqdn, brakeReleasedAt }: Pick<DomainRow, 'fqdn' | 'brakeReleasedAt'>,
   now: string,
+  but?: Pick<InferSelectModel<typeof destructiveSteps>, 'accountId' | 'step' | 'occasion'>,
 ): Promise<number> {
   const hourAgo = new Date(Date.parse(now) - HOUR_MS).toISOString();
   const since = brakeReleasedAt !== null && brakeReleasedAt > hourAgo ? brakeReleasedAt : hourAgo;
+  const { accountId, step, occasion, domain, at } = destructiveSteps;
+  const isIt = but && and(eq(accountId, but.accountId), eq(step, but.step), eq(occasion, but.occasion));
   const rows = await db.query((drizzle) =>
     drizzle
       .select({ steps: count() })
       .from(destructiveSteps)
-      .where(and(eq(destructiveSteps.domain, fqdn), gt(destructiveSteps.at, since))),
+      .where(and(eq(domain, fqdn), gt(at, since), isIt && not(isIt))),
   );
   return rows[0]!.steps;
 }

@@ -5,7 +5,7 @@ import type { Database } from '../client.ts';
 import { notices } from '../schema/notices.ts';
 import { pageOf, type Page } from './page.ts';
 
-export interface NoticeRow extends Omit<InferSelectModel<typeof notices>, 'id' | 'sequence'> {
+export interface NoticeRow extends Omit<InferSelectModel<typeof notices>, 'id' | 'occasion'> {
   /** Grows in the order of writing; also where a page begins. */
   readonly id: string;
 }
@@ -14,17 +14,18 @@ export interface NoticeFilter {
   readonly kind?: OutboxKind | undefined;
   readonly accountId?: string | undefined;
   readonly templateId?: string | undefined;
+  readonly domain?: string | undefined;
   /** The id of the last notice of the page before. */
   readonly after?: string | undefined;
   readonly limit: number;
 }
 
-const { sequence: _sequence, ...SHOWN_COLUMNS } = getTableColumns(notices);
+const { occasion: _occasion, ...SHOWN_COLUMNS } = getTableColumns(notices);
 
 /** A page of notices, the newest first. */
 export async function listNotices(
   db: Database,
-  { kind, accountId, templateId, after, limit }: NoticeFilter,
+  { kind, accountId, templateId, domain, after, limit }: NoticeFilter,
 ): Promise<Page<NoticeRow, string>> {
   const rows = await db.query((drizzle) =>
     drizzle
@@ -35,6 +36,7 @@ export async function listNotices(
           kind === undefined ? undefined : eq(notices.kind, kind),
           accountId === undefined ? undefined : eq(notices.accountId, accountId),
           templateId === undefined ? undefined : eq(notices.templateId, templateId),
+          domain === undefined ? undefined : eq(notices.domain, domain),
           after === undefined ? undefined : lt(notices.id, Number(after)),
         ),
       )

@@ -166,17 +166,18 @@ export async function disableTemplate(db: Database, aim: Aim & Doing): Promise<C
 /**
  * Deletes a template with all its versions. `in-use`: an account refers to it, a request that is on its way, a draft of a
  * request, a migration (where that has come to is known to its workflow only, so one that has ended counts too), or a
- * freeze in force.
+ * freeze in force. `conflict`: it is at another revision than the caller has seen.
  */
 export async function deleteTemplate(
   db: Database,
-  { id, by, at }: Pick<Aim, 'id'> & Doing,
-): Promise<'deleted' | 'in-use' | 'missing'> {
+  { id, expectedRevision, by, at }: Aim & Doing,
+): Promise<'deleted' | 'in-use' | 'missing' | 'conflict'> {
   return db.transaction(async (transaction) => {
     const newest = await findTemplate(transaction, id);
     const outcome = await transaction.query(async (drizzle) => {
       const [template] = await lock(drizzle, id);
       if (!template) return 'missing';
+      if (expectedRevision !== undefined && expectedRevision !== template.revision) return 'conflict';
       const { rows } = await drizzle.execute<{ used: boolean }>(sql`
         select exists (select from ${accounts} where template_id = ${id}::uuid)
           or exists (select from ${nameReservations} where template_id = ${id}::uuid)

@@ -59,6 +59,14 @@ export async function findPublishedTemplate(db: Database, id: string): Promise<T
   return findVersion(db, id, eq(templateVersions.state, 'published'));
 }
 
+/** The version that was published last, whether or not it still is; `undefined` when none ever was. */
+export async function findLastPublished(db: Database, id: string): Promise<TemplateRow | undefined> {
+  const last = sql`(select v.version from ${templateVersions} v
+    where v.template_id = ${templates.id} and v.published_at is not null
+    order by v.published_at desc, v.version desc limit 1)`;
+  return findVersion(db, id, eq(templateVersions.version, last));
+}
+
 /** Keeps the template as it is until the transaction ends: not published, not deleted in the meantime. */
 export async function holdTemplate(transaction: Database, id: string): Promise<void> {
   await transaction.query((drizzle) =>

@@ -31,6 +31,7 @@ export const accounts = pgTable(
     requester: text().notNull(),
     owners: text().array().notNull(),
     ownerGroups: text('owner_groups').array().notNull(),
+    ownerMissingSince: instant('owner_missing_since'),
     justification: text().notNull(),
     description: text(),
     attributes: jsonb().$type<Account['attributes']>().notNull(),

@@ -1,7 +1,7 @@
 import { index, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from './instant.ts';
 
-/** Every destructive step that was let through, counted by the brake. Rows are only ever added. */
+/** Every destructive step that was let through, and when at last: what the brake counts. */
 export const destructiveSteps = pgTable(
   'destructive_steps',
   {

@@ -1,4 +1,4 @@
-import { bigint, index, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { OUTBOX_KINDS, type Notice } from '../../contracts/notices.ts';
 import { instant } from './instant.ts';
 
@@ -11,12 +11,13 @@ export const notices = pgTable(
   {
     /** In the order of writing. */
     id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
-    /** Of the account or of the template that it is about, the other one is null. */
+    /** Of the account, the template or the domain that it is about; the other two are null. */
     accountId: uuid('account_id'),
     templateId: uuid('template_id'),
+    domain: text(),
     kind: text({ enum: OUTBOX_KINDS }).notNull(),
-    /** Of the account's event that brought it: two events of one instant are two notices. Null: no event did. */
-    sequence: integer(),
+    /** What tells two of one kind and instant apart: the account's event that brought it, or the approval step. */
+    occasion: text().notNull().default(''),
     /** When it was due; the past is possible. */
     dueAt: instant('due_at').notNull(),
     /** The user it is for. Of several who share an address, the first by name. */
@@ -30,11 +31,13 @@ export const notices = pgTable(
   (table) => [
     // The rule itself: each notice once per address, whatever dies in between. Also the list of one account.
     unique('notices_once')
-      .on(table.accountId, table.templateId, table.kind, table.dueAt, table.sequence, table.address)
+      .on(table.accountId, table.templateId, table.domain, table.kind, table.dueAt, table.occasion, table.address)
       .nullsNotDistinct(),
     // The list of one kind, newest first.
     index('notices_by_kind').on(table.kind, table.id),
     // The list of one template.
     index('notices_by_template').on(table.templateId, table.id),
+    // The list of one domain.
+    index('notices_by_domain').on(table.domain, table.id),
   ],
 );

@@ -3,15 +3,19 @@ import { shift, type CalendarDuration } from '../../contracts/deadlines.ts';
 import { openServerClock, type Watcher } from './skipping-server.ts';
 import { readStack, writePrivately } from './state.ts';
 
+/** As long as a period may last, from 1970. */
+const LATEST = new Date('2070-01-01T00:00:00Z');
+
 /**
  * Skips `duration` (counted in UTC, as periods are) and answers what time it is then; `complain` is told when time stands
- * still for long. Throws for a stack that keeps real time.
+ * still for long. Throws for a stack that keeps real time, and for more than 100 years: the server has no such timers.
  */
 export async function advance(
   stateFolder: string,
   duration: CalendarDuration,
   complain: (text: string) => void,
 ): Promise<Date> {
+  if (shift(new Date(0), duration) > LATEST) throw new Error('At most 100 years are skipped at once.');
   const { play, temporal } = await readStack(stateFolder);
   if (!play) {
     throw new Error(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CalendarDuration } from '../../contracts/deadlines.ts';
 import { advance } from './advance.ts';
 import { readArguments, refuseArguments } from './arguments.ts';
-import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
+import { dropStack, keepStack, keptStack, startKept } from './kept.ts';
 import { isRunning, launched, logFileOf, processName } from './processes.ts';
 import { killProcess, startProcess, startStack, stopProcess } from './stack.ts';
 import { readStack, ROLES, type ProcessRole } from './state.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const { values, positionals } = readArguments(HELP, { domain: { type: 'string' }, state: { type: 'string' } }, true);
   if (positionals.length === 0) return console.log(HELP);
   const { command, role, span } = understand(positionals);
-  if (command === 'up') return up();
+  if (command === 'up') return startKept(up);
   const folder = values.state ?? (await keptStack());
   if (!existsSync(join(folder, 'stack.json'))) throw new Error(`there is no stack in ${folder}`);
   if (command === 'down') return dropStack(folder);
@@ -62,7 +62,6 @@ function understand([command = '', word, ...others]: readonly string[]): Underst
 }
 
 async function up(): Promise<void> {
-  await refuseSecondStack();
   const { stateFolder } = await startStack({ say: console.log });
   await keepStack(stateFolder);
   console.log(`state folder: ${stateFolder}`);

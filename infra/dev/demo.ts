@@ -1,6 +1,6 @@
 /** `npm run demo`: the main job on real parts, before the reader's eyes, with evidence at the end. */
 import { readArguments, refuseArguments } from './arguments.ts';
-import { dropStack, keepStack, keptStack, refuseSecondStack } from './kept.ts';
+import { dropStack, keepStack, keptStack, startKept } from './kept.ts';
 import { secrecyClaim } from './demo/secrecy.ts';
 import { engineAwayChapter } from './demo/engine-away.ts';
 import { engineKilledChapter } from './demo/engine-killed.ts';
@@ -54,7 +54,6 @@ async function stop(): Promise<number> {
 
 async function demonstrate({ keep, json }: Options): Promise<number> {
   const print = json ? console.error : console.log;
-  if (keep) await refuseSecondStack();
   const report = createReport(print);
   const { stateFolder, stack } = await startStack({ say: report.say });
   stopWhenInterrupted(stateFolder);
@@ -79,7 +78,6 @@ async function demonstrate({ keep, json }: Options): Promise<number> {
 
 /** Leaves a stack running on which time can be skipped, and says what to do with it. */
 async function play(): Promise<number> {
-  await refuseSecondStack();
   const report = createReport(console.log);
   const { stateFolder, stack } = await startStack({ say: report.say, play: true });
   stopWhenInterrupted(stateFolder);
@@ -149,7 +147,13 @@ for (const alone of ['stop', 'play'] as const) {
   const others = Object.entries(values).filter(([name, given]) => given === true && name !== alone);
   if (values[alone] && others.length > 0) refuseArguments(`--${alone} stands alone`, HELP);
 }
-(values.stop ? stop() : values.play ? play() : demonstrate(values)).then(
+async function run(): Promise<number> {
+  if (values.stop) return stop();
+  if (values.play) return startKept(play);
+  return values.keep ? startKept(() => demonstrate(values)) : demonstrate(values);
+}
+
+run().then(
   (code) => process.exit(code),
   (error: unknown) => {
     const reasons = [error, error instanceof Error ? error.cause : undefined].filter((one) => one instanceof Error);

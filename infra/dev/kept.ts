@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dismissGuard } from './guard.ts';
+import { underLock } from './lock.ts';
 import { CACHE } from './paths.ts';
 import { stopStack } from './stack.ts';
 
@@ -26,10 +27,18 @@ export async function keptStack(): Promise<string> {
   return folder;
 }
 
-/** Throws when a stack is kept already: a second one would hide it. */
-export async function refuseSecondStack(): Promise<void> {
-  const folder = await findKept();
-  if (folder) throw new Error(`A stack is kept in ${folder} already. \`npm run demo -- --stop\` ends it.`);
+/**
+ * Runs `start`, which starts a stack and keeps it. Throws when one is kept already, and when another command is starting
+ * one: a second one would hide the first, which nobody could stop then.
+ */
+export async function startKept<T>(start: () => Promise<T>): Promise<T> {
+  const alone = async (): Promise<T> => {
+    const folder = await findKept();
+    if (folder) throw new Error(`A stack is kept in ${folder} already. \`npm run demo -- --stop\` ends it.`);
+    return start();
+  };
+  const complaint = 'Another command is starting a stack to keep. `npm run stack -- status` shows it once it runs.';
+  return underLock(KEPT, alone, { timeoutMs: 0, complaint });
 }
 
 /** Stops a kept stack and removes its state. */

@@ -8,6 +8,8 @@ export interface LockOptions {
   readonly timeoutMs: number;
   /** Called once when there is somebody to wait for. */
   readonly onWait?: () => void;
+  /** What to say when they take longer. */
+  readonly complaint?: string;
 }
 
 /**
@@ -23,14 +25,16 @@ export async function underLock<T>(name: string, task: () => Promise<T>, options
   }
 }
 
-async function acquire(name: string, { timeoutMs, onWait }: LockOptions): Promise<Server> {
+async function acquire(name: string, { timeoutMs, onWait, complaint }: LockOptions): Promise<Server> {
   const address = `\0alm-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
   const until = performance.now() + timeoutMs;
   let waited = false;
   for (;;) {
     const server = await listen(address);
     if (server) return server;
-    if (performance.now() > until) throw new Error(`${name} is in use by another process, still after ${timeoutMs} ms`);
+    if (performance.now() > until) {
+      throw new Error(complaint ?? `${name} is in use by another process, still after ${timeoutMs} ms`);
+    }
     if (!waited) onWait?.();
     waited = true;
     await sleep(20);

@@ -109,7 +109,7 @@ test('a secret given twice, or in an empty file, is a mistake that does not quot
   expect(both.complaints).toContain('ALM_PASSWORD and ALM_PASSWORD_FILE are both set');
   expect(both.complaints).not.toContain('canary');
   const empty = parse({ ALM_TITLE: 'abc', ALM_PASSWORD_FILE: fileWith('empty', '\n') });
-  expect(empty.complaints).toContain('names an empty file');
+  expect(empty.complaints).toContain('ALM_PASSWORD is not given: ALM_PASSWORD_FILE names an empty file');
 });
 
 test('--help prints every variable with what it is for, its default and whether it is required', () => {

@@ -109,7 +109,7 @@ function textOf({ name, kind }: Variable<unknown>, env: Invocation['env']): stri
   if (kind === 'plain') return direct;
   const path = env[`${name}_FILE`]?.trim() || undefined;
   if (direct && path) throw new Error(`and ${name}_FILE are both set: give one of them`);
-  return path ? contentOf(path, `_FILE `) : direct;
+  return path ? contentOf(path, `is not given: ${name}_FILE `) : direct;
 }
 
 /** The file's content without the line end that editors and `echo` leave. */

@@ -7,16 +7,21 @@ import { ROUTES } from '../../contracts/http/routes.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
 
-/** Stand for what the page leaves to the reader. */
+/** Stand for what the page leaves to the reader, and to the shell. */
 const filledIn = (text: string): string =>
   text
     .replaceAll('$ID', '00000000-0000-4000-8000-000000000000')
+    .replaceAll('\\"', '"')
+    .replaceAll('$(instant tomorrow)', '2027-01-01T00:00:00.000Z')
+    .replaceAll("$(instant '+21 days')", '2027-01-22T00:00:00.000Z')
     .replace('"…"', '"00000000-0000-4000-8000-000000000000"');
 
-const posts = [...page.matchAll(/^post "\$\w+" (\S+)(?: '([^']*)')?/gm)].map(([, path, body]) => ({
-  path: filledIn(path!.replaceAll('"', '')),
-  body: body === undefined ? undefined : filledIn(body),
-}));
+const posts = [...page.matchAll(/^post "\$\w+" (\S+)(?: (?:'([^']*)'|"(\{.*\})"))?/gm)].map(
+  ([, path, bare, quoted]) => ({
+    path: filledIn(path!.replaceAll('"', '')),
+    body: filledIn(bare ?? quoted ?? '') || undefined,
+  }),
+);
 const gets = [...page.matchAll(/"\$ALM(\/[^"]+)"/g)].map(([, path]) => ({ path: filledIn(path!) }));
 
 function routeOf(method: Route['method'], path: string): Route | undefined {

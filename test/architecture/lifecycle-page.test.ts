@@ -96,13 +96,14 @@ test('every state is explained, in order', () => {
 /** Everything that may be asked in one of these states before or after the end, by whoever may ask. */
 function offered(endOfLife: EndOfLifeAction, states: readonly AccountState[], ended: boolean): Set<AccountAction> {
   const facts = {
-    blocked: null,
+    // Where it matters which step waits, this one lets more happen than others.
+    blocked: { step: 'admit-destructive-step' },
     endOfLife,
     ended,
     renewalOpensAt: '2000-01-01T00:00:00.000Z',
     endsAt: '2027-01-01T00:00:00.000Z',
     approval: { openStep: 0, steps: [{}] },
-    retirement: { final: false },
+    retirement: { final: false, captured: null },
   };
   return new Set(states.flatMap((state) => allowedActions({ ...facts, state }, new Date('2026-01-01'))));
 }

@@ -84,29 +84,31 @@ async function affected(input: Partial<FindAffectedInput>): Promise<Record<strin
 }
 
 const look = { approversChanged: true, left: [] };
+/** Those whose first step is open. */
+const FIRST_STEP = { first: look, escalated: look, requestOfOlaf: look };
 
 test.each<[string, Partial<FindAffectedInput>, Record<string, unknown>]>([
   ['nobody', {}, {}],
-  [
-    'a user, where they are asked now',
-    { approvers: { users: ['anna'], groups: [] } },
-    { first: look, escalated: look, requestOfOlaf: look },
-  ],
+  ['a user, where they are asked now', { approvers: { users: ['anna'], groups: [] } }, FIRST_STEP],
   [
     'a user of an escalation, once it has come to that',
     { approvers: { users: ['otto'], groups: [] } },
     { escalated: look },
   ],
-  ['a group, where it is asked now', { approvers: { users: [], groups: ['Leads'] } }, { second: look, renewing: look }],
+  [
+    'a group, where it is asked now, or will be on a later step',
+    { approvers: { users: [], groups: ['Leads'] } },
+    { ...FIRST_STEP, second: look, renewing: look },
+  ],
   [
     'a user, where one of their groups is asked',
     { approvers: { users: ['ben'], groups: [] } },
-    { second: look, renewing: look },
+    { ...FIRST_STEP, second: look, renewing: look },
   ],
   [
     'a user, where who they stand in for is asked',
     { approvers: { users: ['zoe'], groups: [] } },
-    { second: look, renewing: look },
+    { ...FIRST_STEP, second: look, renewing: look },
   ],
   [
     'an owner who left: accounts that live or may live, their own and those of their groups',

@@ -284,6 +284,35 @@ describe('actions', () => {
     expect(await replace({ users: ['ben', 'cleo'] }, 2)).toMatchObject({ id });
   });
 
+  test('one other approver is enough where votes were cast', async () => {
+    const vote = { step: 0, decision: 'approve', reason: null, at: new Date().toISOString() } as const;
+    const votes = ['anna', 'cleo'].map((name) => ({ ...vote, approver: name, seat: name }));
+    const steps = sampleApproval().steps.map((step) => ({ ...step, quorum: 3 }));
+    const { id } = await project(api.database.db, sampleAccount({ approval: sampleApproval({ steps, votes }) }));
+    const replace = async (users: string[], quorum: number) => {
+      const body = { step: 0, approvers: { users }, quorum };
+      return (await api.send('POST', `/accounts/${id}/replace-approvers`, { as: 'ada', body, headers: FIRST })).body;
+    };
+    expect(fieldsOf(await replace(['ben'], 4))).toEqual(['/quorum']);
+    expect(fieldsOf(await replace(['anna'], 3))).toEqual(['/quorum']);
+    expect(await replace(['ben'], 3)).toMatchObject({ id });
+  });
+
+  test('where the requester alone may own it, an administrator names others', async () => {
+    const { id: templateId } = await makeTemplate(
+      api.database,
+      sampleTemplate({ ownership: { requesterOnly: true, groups: true } }),
+    );
+    const { id } = await project(api.database.db, sampleAccount({ templateId, owners: ['rita'] }));
+    const change = async (as: Person, owners: string[], ownerGroups: string[] = []) =>
+      (await api.send('POST', `/accounts/${id}/change-owners`, { as, body: { owners, ownerGroups }, headers: FIRST }))
+        .body;
+    expect(await change('rita', ['olaf'])).toMatchObject({ status: 422, code: 'OwnershipViolation' });
+    expect(await change('rita', ['rita', 'olaf'])).toMatchObject({ code: 'OwnershipViolation' });
+    expect(await change('rita', ['rita'])).toMatchObject({ owners: ['rita'] });
+    expect(await change('ada', ['olaf'])).toMatchObject({ owners: ['olaf'] });
+  });
+
   test('one key on two actions or two accounts is two operations', async () => {
     const headers = key();
     const accounts = [await project(api.database.db, sampleAccount()), await project(api.database.db, sampleAccount())];

@@ -75,6 +75,24 @@ describe('drafts', () => {
     expect((await api.send('POST', `/drafts/${id}/submit`, { as: 'rita', headers: at(1) })).status).toBe(404);
   });
 
+  test('are gone for who submits them again, or throws them away, at the same instant', async () => {
+    const { id } = await save(request());
+    const path = `/drafts/${id}`;
+    const answers = await Promise.all([
+      api.send('POST', `${path}/submit`, { as: 'rita', headers: at(1) }),
+      api.send('POST', `${path}/submit`, { as: 'rita', headers: at(1) }),
+      api.send('DELETE', path, { as: 'rita', headers: at(1) }),
+    ]);
+    const [done, ...others] = answers.toSorted((one, other) => one.status - other.status);
+    expect([200, 201]).toContain(done!.status);
+    for (const other of others) expect(other.body).toMatchObject({ status: 404, code: 'NotFound' });
+  });
+
+  test('name a template that there is and that their author may know of', async () => {
+    const refused = await api.send('POST', '/drafts', { as: 'rita', body: request({ templateId: randomUUID() }) });
+    expect(refused.body).toMatchObject({ status: 422, errors: [{ location: 'body', field: '/templateId' }] });
+  });
+
   test('say what is missing when they are submitted, and stay when the workflow refuses', async () => {
     const { id } = await save({ templateId: api.template.id });
     const submit = (draft: string) => api.send('POST', `/drafts/${draft}/submit`, { as: 'rita', headers: at(1) });

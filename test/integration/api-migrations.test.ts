@@ -66,6 +66,17 @@ describe('the preview', () => {
     expect(both.body.items[0]).toMatchObject({ outcome: 'would-change' });
   });
 
+  test('gives an account to a group alone, where the template allows it', async () => {
+    await api.send('POST', '/groups', { as: 'ada', body: { name: 'Platform team', members: ['olaf'] } });
+    const { id: templateId } = await makeTemplate(api.database, sampleTemplate({ ownership: { groups: true } }));
+    const moved = async (changes: object) =>
+      (await send('/preview', { accounts: ids(active.slice(0, 1)), changes })).body.items[0];
+    const changes = { owners: [], ownerGroups: ['Platform team'] };
+    expect(await moved({ ...changes, templateId })).toMatchObject({ outcome: 'would-change' });
+    expect(await moved(changes)).toMatchObject({ outcome: 'refused', code: 'OwnershipViolation' });
+    expect(await moved({ owners: [] })).toMatchObject({ outcome: 'refused', code: 'OwnershipViolation' });
+  });
+
   test('of a filter has the active accounts, page by page', async () => {
     const found: string[] = [];
     for (let next: string | null = ''; next !== null;) {

@@ -116,7 +116,7 @@ describe('a request that cannot be served', () => {
       socket.on('error', reject);
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(problemSchema.parse(JSON.parse(answer.split('\r\n\r\n')[1]!)).code).toBe('MalformedBody');
+    expect(problemSchema.parse(JSON.parse(answer.split('\r\n\r\n')[1]!)).code).toBe('MalformedRequest');
   });
 
   test('a POST without an Idempotency-Key', async () => {
@@ -164,6 +164,23 @@ describe('bad fields', () => {
     const list = await api.send('GET', '/accounts?limit=201&state=alive&state=dead&sort=name', { as: 'ada' });
     expectProblem(list, 422, 'InvalidRequest');
     expect(list.body.errors.map((error: { field: string }) => error.field).sort()).toEqual(['limit', 'sort', 'state']);
+  });
+
+  test('what is wrong is said in words for people', async () => {
+    const body = { name: 7, members: 'anna' };
+    const group = await api.send('POST', '/groups', { as: 'ada', body });
+    expect(group.body.errors).toMatchObject([
+      { field: '/name', message: 'must be text' },
+      { field: '/members', message: 'must be a list' },
+    ]);
+    const request = await api.send('POST', '/requests', { as: 'rita', body: { justification: ' ' } });
+    expect(request.body.errors).toMatchObject([
+      { field: '/templateId', message: 'is missing' },
+      { field: '/samAccountName', message: 'is missing' },
+      { field: '/justification', message: 'must not be empty' },
+    ]);
+    const { body: nothing } = await api.send('POST', '/requests', { as: 'rita' });
+    expect(nothing.errors).toEqual([{ location: 'body', field: '', message: 'is missing' }]);
   });
 
   test('nobody is called what the product calls itself', async () => {

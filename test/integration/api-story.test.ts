@@ -23,7 +23,8 @@ beforeAll(async () => {
     approval: { steps },
   });
   templateId = (await send('administrator', 'POST', '/templates', template)).body.id;
-  const published = await send('administrator', 'POST', `/templates/${templateId}/publish`);
+  const path = `/templates/${templateId}/publish`;
+  const published = await send('administrator', 'POST', path, undefined, randomUUID(), '"1"');
   if (published.status !== 200) throw new Error(JSON.stringify(published.body));
 });
 

@@ -1,6 +1,8 @@
 /** Templates over HTTP: from draft to published and out of use, who sees what, the preview, and the check of a name. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { replaceDraft } from '../../db/queries/publish-templates.ts';
+import { eventually } from '../../infra/dev/eventually.ts';
 import type { TemplateParts } from '../support/fake-activities.ts';
 import { project } from '../support/fake-gateway.ts';
 import { sampleAccount, sampleTemplate } from '../support/projection-samples.ts';
@@ -19,6 +21,16 @@ const get = (path: string, as: Person = 'ada') => api.send('GET', path, { as });
 const put = (path: string, parts: TemplateParts, etag: string) =>
   api.send('PUT', path, { as: 'ada', body: sampleTemplate(parts), headers: { 'if-match': etag } });
 
+/** With the newest ETag, unless another one is given. */
+async function publish(path: string, { body, headers }: { body?: object; headers?: Record<string, string> } = {}) {
+  const etag = (await get(path)).headers.get('etag')!;
+  return api.send('POST', `${path}/publish`, {
+    as: 'ada',
+    headers: { 'if-match': etag, ...headers },
+    ...(body && { body }),
+  });
+}
+
 async function draft(parts: TemplateParts = {}) {
   const made = await api.send('POST', '/templates', { as: 'ada', body: sampleTemplate(parts) });
   expect(made.status, made.text).toBe(201);
@@ -27,7 +39,7 @@ async function draft(parts: TemplateParts = {}) {
 
 async function published(parts: TemplateParts = {}): Promise<string> {
   const { path } = await draft(parts);
-  const answer = await post(`${path}/publish`);
+  const answer = await publish(path);
   expect(answer.status, answer.text).toBe(200);
   return path;
 }
@@ -50,7 +62,7 @@ describe('the way of a template', () => {
     for (const late of ['"1"', 'W/"2"', '*', '"x"', '2']) {
       expect((await put(path, {}, late)).body, late).toMatchObject({ status: 412, code: 'PreconditionFailed' });
     }
-    const answer = await post(`${path}/publish`);
+    const answer = await publish(path);
     expect(answer.body).toMatchObject({
       version: 1,
       state: 'published',
@@ -59,6 +71,33 @@ describe('the way of a template', () => {
     });
     const after = await put(path, {}, answer.headers.get('etag')!);
     expect(after.body).toMatchObject({ status: 409, code: 'StateConflict' });
+  });
+
+  test('what somebody has edited since is not published by who has not seen that', async () => {
+    const { path, etag } = await draft({ name: 'Seen' });
+    await put(path, { name: 'Slipped in' }, etag);
+    const refused = await publish(path, { headers: { 'if-match': etag } });
+    expect(refused.body).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect((await post(`${path}/publish`)).body).toMatchObject({ status: 428, code: 'PreconditionRequired' });
+    expect((await get(path)).body.state).toBe('draft');
+    expect((await publish(path)).body).toMatchObject({ state: 'published', template: { name: 'Slipped in' } });
+  });
+
+  test('nor is what is edited while the preview is made', async () => {
+    const { made, path, etag } = await draft({ name: 'Seen' });
+    const before = api.gateway.inspections.length;
+    let publishing: Promise<Answered> | undefined;
+    await api.database.db.transaction(async (transaction) => {
+      const template = sampleTemplate({ name: 'Slipped in' });
+      await replaceDraft(transaction, { id: made.body.id, template, by: 'ada', at: new Date().toISOString() });
+      publishing = publish(path, { headers: { 'if-match': etag } });
+      await eventually('the preview has been made', async () => api.gateway.inspections.length > before, {
+        timeoutMs: 10_000,
+        intervalMs: 10,
+      });
+    });
+    expect((await publishing!).body).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect((await get(path)).body.state).toBe('draft');
   });
 
   test('of several edits at one instant one is made', async () => {
@@ -75,7 +114,7 @@ describe('the way of a template', () => {
     await put(path, { name: 'Two' }, begun.headers.get('etag')!);
     expect((await get(path, 'rita')).body).toMatchObject({ version: 1, template: { name: 'One' } });
     expect((await get(`${path}/versions/2`, 'rita')).status).toBe(404);
-    await post(`${path}/publish`);
+    await publish(path);
     expect((await get(path, 'rita')).body).toMatchObject({ version: 2, template: { name: 'Two' } });
     expect(shownAs(await get(`${path}/versions/1`, 'rita'))).toEqual([1, 'unpublished']);
     expect((await get(`${path}/versions/3`)).status).toBe(404);
@@ -86,11 +125,11 @@ describe('the way of a template', () => {
     expect(shownAs(await post(`${path}/unpublish`))).toEqual([1, 'unpublished']);
     expect((await post(`${path}/unpublish`)).body).toMatchObject({ status: 409, code: 'NotPublished' });
     expect((await get(path, 'rita')).status).toBe(404);
-    expect(shownAs(await post(`${path}/publish`))).toEqual([1, 'published']);
+    expect(shownAs(await publish(path))).toEqual([1, 'published']);
     expect(shownAs(await post(`${path}/disable`))).toEqual([1, 'disabled']);
-    expect((await post(`${path}/publish`)).body).toMatchObject({ status: 409, code: 'StateConflict' });
+    expect((await publish(path)).body).toMatchObject({ status: 409, code: 'StateConflict' });
     await post(`${path}/draft`);
-    expect(shownAs(await post(`${path}/publish`))).toEqual([2, 'published']);
+    expect(shownAs(await publish(path))).toEqual([2, 'published']);
   });
 
   test('with a draft begun, what was unpublished is published again by its version, and the draft only by its own', async () => {
@@ -98,53 +137,60 @@ describe('the way of a template', () => {
     const begun = await post(`${path}/draft`);
     await put(path, broken(), begun.headers.get('etag')!);
     await post(`${path}/unpublish`);
-    const publish = (body?: object) => api.send('POST', `${path}/publish`, { as: 'ada', ...(body && { body }) });
     for (const body of [undefined, {}]) {
-      expect((await publish(body)).body).toMatchObject({
+      expect((await publish(path, { ...(body && { body }) })).body).toMatchObject({
         code: 'StateConflict',
         detail: expect.stringContaining('version'),
       });
     }
     expect((await get(path)).body).toMatchObject({ version: 2, state: 'draft' });
-    expect((await publish({ version: 3 })).body.errors).toMatchObject([{ location: 'body', field: '/version' }]);
+    expect((await publish(path, { body: { version: 3 } })).body.errors).toMatchObject([
+      { location: 'body', field: '/version' },
+    ]);
     // Of the version that is published: the draft has errors.
-    expect(shownAs(await publish({ version: 1 }))).toEqual([1, 'published']);
-    expect((await publish({ version: 1 })).body).toMatchObject({ code: 'StateConflict' });
-    expect((await publish({ version: 2 })).body).toMatchObject({ status: 422 });
+    expect(shownAs(await publish(path, { body: { version: 1 } }))).toEqual([1, 'published']);
+    expect((await publish(path, { body: { version: 1 } })).body).toMatchObject({ code: 'StateConflict' });
+    expect((await publish(path, { body: { version: 2 } })).body).toMatchObject({ status: 422 });
     await put(path, {}, (await get(path)).headers.get('etag')!);
-    expect(shownAs(await publish())).toEqual([2, 'published']);
-    expect(shownAs(await publish({ version: 1 }))).toEqual([1, 'published']);
+    expect(shownAs(await publish(path))).toEqual([2, 'published']);
+    expect(shownAs(await publish(path, { body: { version: 1 } }))).toEqual([1, 'published']);
     expect(shownAs(await get(`${path}/versions/2`))).toEqual([2, 'unpublished']);
   });
 
   test('a repeated publication gets its first answer, even when it would be refused now', async () => {
     const { path } = await draft();
-    const headers = { 'idempotency-key': randomUUID() };
-    const first = await post(`${path}/publish`, 'ada', headers);
+    const headers = { 'idempotency-key': randomUUID(), 'if-match': '"1"' };
+    const first = await publish(path, { headers });
     await post(`${path}/disable`);
-    expect((await post(`${path}/publish`, 'ada', headers)).body).toEqual(first.body);
+    expect((await publish(path, { headers })).body).toEqual(first.body);
     expect((await get(path)).body.state).toBe('disabled');
   });
 
   test('a template that nothing refers to is deleted with its versions', async () => {
     const path = await published();
-    const deleted = await api.send('DELETE', path, { as: 'ada' });
+    const remove = (headers?: Record<string, string>) =>
+      api.send('DELETE', path, { as: 'ada', ...(headers && { headers }) });
+    expect((await remove()).body.code).toBe('PreconditionRequired');
+    expect((await remove({ 'if-match': '"1"' })).body.code).toBe('PreconditionFailed');
+    const deleted = await remove({ 'if-match': '"2"' });
     expect([deleted.status, deleted.body.version]).toEqual([200, 1]);
-    expect((await api.send('DELETE', path, { as: 'ada' })).status).toBe(404);
+    expect((await remove({ 'if-match': '"2"' })).status).toBe(404);
     expect((await get(`${path}/versions/1`)).status).toBe(404);
   });
 
   test('one that an account refers to is not', async () => {
     const template = await makeTemplate(api.database, sampleTemplate());
     await project(api.database.db, sampleAccount({ templateId: template.id, state: 'retired' }));
-    const refused = await api.send('DELETE', `/templates/${template.id}`, { as: 'ada' });
+    const headers = { 'if-match': '"2"' };
+    const refused = await api.send('DELETE', `/templates/${template.id}`, { as: 'ada', headers });
     expect(refused.body).toMatchObject({ status: 409, code: 'TemplateInUse' });
     expect((await get(`/templates/${template.id}`)).status).toBe(200);
   });
 
   test('there is nothing to do to a template that is not there', async () => {
     for (const action of ['draft', 'publish', 'unpublish', 'disable', 'preview']) {
-      expect((await post(`/templates/${randomUUID()}/${action}`)).status, action).toBe(404);
+      const headers = { 'if-match': '"1"' };
+      expect((await post(`/templates/${randomUUID()}/${action}`, 'ada', headers)).status, action).toBe(404);
     }
   });
 });
@@ -204,7 +250,7 @@ describe('the preview', () => {
     const { body } = await post(`${path}/preview`);
     const wrong = ['/directory/organizationalUnit', '/approval/steps/0/approvers/users/1', '/approval/steps/0/quorum'];
     expect(fields(body.errors)).toEqual(wrong);
-    const refused = await post(`${path}/publish`);
+    const refused = await publish(path);
     expect(refused.body).toMatchObject({ status: 422, code: 'InvalidRequest' });
     expect(fields(refused.body.errors)).toEqual(wrong);
     expect((await get(path)).body.state).toBe('draft');
@@ -223,7 +269,7 @@ describe('the preview', () => {
   });
 
   test('has what the engine found; its absence is a warning that publishing tells too', async () => {
-    const { path } = await draft();
+    const { path } = await draft({ vault: { folder: 'service-accounts', mayChooseFolder: true } });
     const ou = sampleTemplate().directory.organizationalUnit;
     api.gateway.inspects({
       directory: { problems: [{ distinguishedName: ou, problem: 'does not exist' }], nameInUse: null },
@@ -231,9 +277,10 @@ describe('the preview', () => {
     });
     const { body } = await post(`${path}/preview`);
     expect(fields(body.errors)).toEqual(['/directory/organizationalUnit', '/vault/folder']);
+    expect(api.gateway.inspections.at(-1)).toMatchObject({ folder: 'service-accounts', mayChooseFolder: true });
     const away = { failed: 'away', message: 'No engine.' } as const;
     api.gateway.inspects({ directory: away, vault: away });
-    const answer = await post(`${path}/publish`);
+    const answer = await publish(path);
     expect([answer.status, fields(answer.body.warnings)]).toEqual([
       200,
       ['/approval/steps/0/quorum', '/directory/domain'],
@@ -256,7 +303,8 @@ describe('the preview', () => {
     expect(fields((await post(`${path}/preview`)).body.errors)).toEqual(shorts);
     const demonstration = await startTestApi({ allowShortIntervals: true });
     const made = await demonstration.send('POST', '/templates', { as: 'ada', body: sampleTemplate(parts) });
-    const answer = await demonstration.send('POST', `/templates/${made.body.id}/publish`, { as: 'ada' });
+    const headers = { 'if-match': '"1"' };
+    const answer = await demonstration.send('POST', `/templates/${made.body.id}/publish`, { as: 'ada', headers });
     expect(answer.status, answer.text).toBe(200);
     await demonstration.close();
   });

@@ -119,6 +119,12 @@ describe('who is told', () => {
     expect(await outboxOf(one)).toEqual(told);
   });
 
+  test('administrators in the place of owners of whom none is active', async () => {
+    const one = account({ owners: ['gone'], ownerGroups: [], ownerMissingSince: NOW });
+    await notify(one, [notice(['owners'])]);
+    expect(await outboxOf(one)).toEqual(['ada user:ada']);
+  });
+
   test('in the round of a renewal who asked for it takes the place of the requester', async () => {
     const renewal = { requestedBy: 'olaf', requestedAt: DUE, returnTo: 'active' as const };
     const one = account();
@@ -161,6 +167,7 @@ test('a notice is in the outbox as it was asked for, once, however often and at 
     {
       id: expect.stringMatching(/^\d+$/),
       templateId: null,
+      domain: null,
       accountId: one.id,
       kind: 'provisioned',
       dueAt: DUE,
@@ -212,6 +219,52 @@ test('two events of one instant tell twice, also of the same', async () => {
   expect(items.map(({ detail, dueAt }) => [detail, dueAt])).toEqual([
     [{ after: 'olga' }, DUE],
     [{ after: 'olaf' }, DUE],
+  ]);
+});
+
+test('approvers who stay when others are put beside them are not asked again; those of another step of that instant are', async () => {
+  const record = (one: Account) =>
+    new MockActivityEnvironment({}, { logger: quietLogger }).run(activities.recordTransition, {
+      account: one,
+      events: [sampleEvent(one)],
+      notices: [notice(['open-step'], { kind: 'approval-needed' })],
+    });
+  const asking = (users: string[]) => ({
+    name: 'Step',
+    approvers: { users, groups: [] },
+    quorum: 1,
+    deadline: null,
+    escalation: null,
+  });
+  const one = account({ sequence: 1, approval: sampleApproval({ steps: [asking(['ben']), asking(['ben'])] }) });
+  const replaced = { ...one.approval, steps: [asking(['ben', 'boss']), asking(['ben'])] };
+  await record(one);
+  await record({ ...one, sequence: 2, approval: replaced });
+  expect(await outboxOf(one)).toEqual(['ben user:ben', 'boss user:boss']);
+  await record({ ...one, sequence: 3, approval: { ...replaced, openStep: 1 } });
+  expect(await outboxOf(one)).toEqual(['ben user:ben', 'ben user:ben', 'boss user:boss']);
+});
+
+test('an outage that blocks accounts of a domain is told to the administrators once an hour and cause', async () => {
+  const domain = `${randomUUID()}.example.test`;
+  const blocked = async (code: string, at: string) => {
+    const one = account({ domain });
+    await new MockActivityEnvironment({}, { logger: quietLogger }).run(activities.recordTransition, {
+      account: one,
+      events: [sampleEvent(one, { type: 'blocked', at, detail: { code, step: 'promote-credential', retrying: true } })],
+      notices: [],
+    });
+  };
+  await blocked('EngineOffline', '2026-02-10T00:05:00.000Z');
+  await blocked('EngineOffline', '2026-02-10T00:55:00.000Z');
+  await blocked('VaultSealed', '2026-02-10T00:56:00.000Z');
+  await blocked('DirectoryUnavailable', '2026-02-10T00:57:00.000Z');
+  await blocked('EngineOffline', '2026-02-10T01:00:00.000Z');
+  const { items } = await listNotices(database.db, { domain, limit: 10 });
+  expect(items.map(({ kind, dueAt, recipient, detail }) => [kind, dueAt, recipient, detail['code']])).toEqual([
+    ['domain-unreachable', '2026-02-10T01:00:00.000Z', 'ada', 'EngineOffline'],
+    ['domain-unreachable', '2026-02-10T00:00:00.000Z', 'ada', 'DirectoryUnavailable'],
+    ['domain-unreachable', '2026-02-10T00:00:00.000Z', 'ada', 'EngineOffline'],
   ]);
 });
 

@@ -16,6 +16,7 @@ import { createDomain, findDomain, releaseBrake, setBrake } from '../../db/queri
 import { createFreeze, thawFreeze } from '../../db/queries/freezes.ts';
 import { createGroup, setGroupDisabled } from '../../db/queries/groups.ts';
 import { createMigration } from '../../db/queries/migrations.ts';
+import { listNotices } from '../../db/queries/notices.ts';
 import { holdOperation } from '../../db/queries/operations.ts';
 import { addDraft, createTemplate, deleteTemplate, publishTemplate } from '../../db/queries/publish-templates.ts';
 import { createUser, setUserDisabled } from '../../db/queries/users.ts';
@@ -152,11 +153,14 @@ test('recordTransition writes what the projection shows, once, and tells who can
   const recorded = { account: voted, events: [sampleEvent(voted, { type: 'voted' })] };
   expect(await run(activities.recordTransition, recorded)).toEqual({ ableToDecide: ['ben'] });
   const { id: accountId, domain } = account;
-  const asked = { accountId, domain, users: ['anna', 'ben', 'cleo'], groups: [] };
-  expect(await run(activities.findDeciders, asked)).toEqual(['ben']);
+  const steps = [{ users: ['anna', 'ben', 'cleo'], groups: [], quorum: 1 }];
+  const asked = { accountId, domain, openStep: 1, steps };
+  expect(await run(activities.findDeciders, asked)).toEqual({ ableToDecide: ['ben'] });
   await setUserDisabled(database.db, 'ben', true);
-  expect(await run(activities.findDeciders, asked)).toEqual([]);
-  expect(await run(activities.findDeciders, { ...asked, accountId: randomUUID() })).toEqual(['anna']);
+  expect(await run(activities.findDeciders, asked)).toEqual({ ableToDecide: [] });
+  expect(await run(activities.findDeciders, { ...asked, accountId: randomUUID() })).toEqual({ ableToDecide: ['anna'] });
+  const ahead = { ...asked, openStep: 0, steps: [...steps, { users: ['ben'], groups: [], quorum: 1 }] };
+  expect(await run(activities.findDeciders, ahead)).toMatchObject({ deadStep: 1 });
   const rejected = { ...voted, sequence: 3, state: 'rejected' as const };
   expect(await run(activities.recordTransition, { account: rejected, events: [sampleEvent(rejected)] })).toEqual({
     ableToDecide: null,
@@ -175,8 +179,13 @@ test('who asked for a renewal cannot decide on it; the requester of the account 
     const account = sampleAccount({ ...round, state: 'renewing' });
     const events = [sampleEvent(account, { type: 'renewal-requested' })];
     const { ableToDecide } = await run(activities.recordTransition, { account, events, notices: [] });
-    const asked = { accountId: account.id, domain: account.domain, users, groups: [] };
-    return { ableToDecide, found: await run(activities.findDeciders, asked) };
+    const asked = {
+      accountId: account.id,
+      domain: account.domain,
+      openStep: 0,
+      steps: [{ users, groups: [], quorum: 1 }],
+    };
+    return { ableToDecide, found: (await run(activities.findDeciders, asked)).ableToDecide };
   };
   expect(await able(['rosa'])).toEqual({ ableToDecide: ['rosa'], found: ['rosa'] });
   expect(await able(['owen'])).toEqual({ ableToDecide: [], found: [] });
@@ -291,8 +300,12 @@ describe('admitDestructiveStep', () => {
     expect(await admit(step(), later(30))).toBe('admitted');
     expect(await admit(step(), later(59))).toBe('BrakeEngaged');
     expect(await admit(step(), later(300))).toBe('BrakeEngaged');
-    expect(await admit(first, later(300))).toBe('admitted');
+    expect(await admit(first, later(300))).toBe('BrakeEngaged');
     expect((await findDomain(database.db, fqdn))?.brakeEngagedAt).toBe(later(59));
+    const told = await listNotices(database.db, { domain: fqdn, limit: 10 });
+    expect(told.items.map(({ kind, dueAt, recipient }) => [kind, dueAt, recipient])).toEqual([
+      ['brake-engaged', later(59), 'ada'],
+    ]);
 
     await releaseBrake(database.db, { fqdn, by: 'ada', at: later(300) });
     expect(await admit(step(), later(301))).toBe('admitted');
@@ -316,6 +329,19 @@ describe('admitDestructiveStep', () => {
     expect(await admit({ ...same, step: 'end-of-life' })).toBe('BrakeEngaged');
   });
 
+  test('what was admitted and not done is counted when it is asked for again, not when it was asked for first', async () => {
+    const { step, admit } = await braked(2);
+    const [one, other, third] = [step(), step(), step()];
+    for (const [index, early] of [one, other, third].entries()) {
+      expect(await admit(early, later(index * 61))).toBe('admitted');
+    }
+    // An engine comes back: three of the last hours are too many within one.
+    expect(await admit(one, later(300))).toBe('admitted');
+    expect(await admit(one, later(301))).toBe('admitted');
+    expect(await admit(other, later(302))).toBe('admitted');
+    expect(await admit(third, later(303))).toBe('BrakeEngaged');
+  });
+
   test('of many at the same instant as many are let through as the brake allows', async () => {
     const { admit } = await braked(5);
     const outcomes = await Promise.all(Array.from({ length: 12 }, () => admit()));
@@ -323,9 +349,10 @@ describe('admitDestructiveStep', () => {
     expect(outcomes.filter((outcome) => outcome === 'BrakeEngaged')).toHaveLength(7);
   });
 
-  test('a freeze of the domain or the template holds what was not admitted before, until it is thawed', async () => {
+  test('a freeze of the domain or the template holds what is asked for, also again, until it is thawed', async () => {
     const { fqdn, step, admit } = await braked(50);
     const { db } = database;
+    // Of another template.
     const [admitted, other] = [step(), step()];
     await admit(admitted);
     for (const [scope, subject] of [
@@ -335,7 +362,7 @@ describe('admitDestructiveStep', () => {
       const id = randomUUID();
       await createFreeze(db, { id, scope, subject, reason: 'The auditors are here.', frozenBy: 'ada', frozenAt: NOW });
       expect(await admit(other)).toBe('Frozen');
-      expect(await admit(admitted)).toBe('admitted');
+      expect(await admit(admitted)).toBe(scope === 'domain' ? 'Frozen' : 'admitted');
       const elsewhere = scope === 'domain' ? await braked(1) : { admit };
       expect(await elsewhere.admit()).toBe('admitted');
       const told = await run(activities.admitDestructiveStep, other).catch((error: Error) => error.message);

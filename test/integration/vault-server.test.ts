@@ -20,7 +20,7 @@ const ROOT_TOKEN = 'root-of-the-test';
 const REQUEST: StageRequest = {
   accountId: 'account-1',
   operationId: 'account-1',
-  vaultPath: `service-accounts/payroll/${DOMAIN}/svc-a`,
+  vaultPath: `service-accounts/payroll/${DOMAIN}/chosen/by/requester/svc-a`,
   username: 'svc-a',
   domain: DOMAIN,
   password: sensitive('Password-of-svc-a-1'),
@@ -107,6 +107,7 @@ test('the set-up script gives the engine all it needs, and keeps the secret id w
   const vault = createKvVault(config);
   for (const place of ['service-accounts/payroll', 'other']) {
     expect(await vault.probe(`${place}/${DOMAIN}/svc-b`)).toEqual({ ready: true });
+    expect(await vault.probe(`${place}/${DOMAIN}/chosen/svc-b`)).toEqual({ ready: true });
   }
   expect(await vault.probe(`third/${DOMAIN}/svc-b`)).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
   expect(await vault.probe('other/elsewhere.example/svc-b')).toMatchObject({ ready: false });
@@ -119,6 +120,8 @@ test.each([
   ['a folder that leaves its place', ['--folder', 'a/../b']],
   ['a folder that is a pattern', ['--folder', '+']],
   ['a folder that would end the quote', ['--folder', 'a" { capabilities = ["sudo"] }']],
+  ['a folder that could be a domain', ['--folder', `service-accounts/${DOMAIN}`]],
+  ['a domain that could be a folder', ['--folder', 'service-accounts', '--domain', 'corp']],
   ['no folder at all', []],
 ])('the set-up script refuses %s', async (_case, options) => {
   await expect(setUpEngine(...options, '--secret-id-file', join(folder, 'never'))).rejects.toThrow('setup-engine.sh');

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { createKvVault } from '../../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../../activities/vault/kv/transport.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
+import { secretFolder } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import { createFaults, MOMENTS } from '../support/faults.ts';
 import { createVaultFixture, enginePolicy, FOLDER, type VaultFixture } from '../support/vault-fixture.ts';
@@ -315,12 +316,40 @@ describe('trouble, told apart', () => {
 
   test("another domain's folder, and every other path, are closed to the engine", async () => {
     const vault = fixture.newVault();
-    for (const vaultPath of [`${FOLDER}/other.example/svc-a`, `${FOLDER}/${fixture.domain}/a/b`, 'svc-a']) {
+    const { domain } = fixture;
+    const closed = [
+      ...[`${FOLDER}/other.example/svc-a`, `${FOLDER}/${domain}`, `${FOLDER}/${domain}.au/svc-a`, 'svc-a'],
+      ...[`${FOLDER}/sub.${domain}/svc-a`, `${FOLDER}/a/${domain}/svc-a`, `${domain}/svc-a`, `a/${FOLDER}/${domain}/b`],
+    ];
+    for (const vaultPath of closed) {
       expect(await codeOf(vault.stage(fixture.newRequest({ vaultPath }))), vaultPath).toBe('VaultAccessDenied');
     }
     for (const vaultPath of ['../sys/x', `${FOLDER}/../x`, `${FOLDER}//x`, '']) {
       expect(await codeOf(vault.stage(fixture.newRequest({ vaultPath }))), vaultPath).toBe('VaultRejected');
     }
+  });
+
+  test('a folder that a requester chose is open to the engine of the domain, and to no other', async () => {
+    const { domain, mount } = fixture;
+    const neighbour = `neighbour.${domain}`;
+    const other = fixture.newVault(await fixture.newRole(await enginePolicy(mount, neighbour)));
+    for (const chosen of ['payroll', 'payroll/night', 'data/metadata', neighbour, `x/${FOLDER}/${neighbour}`]) {
+      const vaultPath = `${secretFolder(FOLDER, domain, chosen)}/svc-a`;
+      const vault = fixture.newVault();
+      const request = fixture.newRequest({ vaultPath });
+      await stagedAndPromoted(vault, request);
+      expect(await codeOf(other.readStaged(request)), chosen).toBe('VaultAccessDenied');
+      expect(await codeOf(other.suspend(request)), chosen).toBe('VaultAccessDenied');
+      expect(await codeOf(other.revoke(request)), chosen).toBe('VaultAccessDenied');
+      expect(await other.probe(vaultPath), chosen).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
+      await vault.suspend(request);
+      await vault.reinstate(request);
+      expect((await vault.readStaged(request)).reveal(), chosen).toBe(request.password.reveal());
+      await vault.revoke(request);
+      expect(await nothingIsLeft(vaultPath), chosen).toBe(true);
+    }
+    const own = fixture.newRequest({ vaultPath: `${secretFolder(FOLDER, neighbour)}/svc-a` });
+    expect(await codeOf(other.stage(own)), 'the other engine can work, in its own domain').toBe('none');
   });
 
   test('a policy that lacks a right is named by the probe, before an account needs it', async () => {

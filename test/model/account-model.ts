@@ -14,11 +14,19 @@ export type Fault = 'denied' | 'away';
 export interface EngineCall {
   readonly part: Part;
   readonly name: string;
+  /** Of something destructive: it may not wait for its part. A question does, and then it is admitted again. */
+  readonly isDestructive?: boolean;
+  /** The call for whose sake it is made: what is blocked. */
+  readonly forTheSakeOf?: string;
+  /** Whether it had to be made again. */
+  wasHeld?: boolean;
 }
 
 export interface Work {
   readonly kind: 'provision' | 'undo' | 'action' | 'end' | 'carry-out' | 'retire' | 'restore' | 'deletion';
   readonly steps: Iterator<EngineCall>;
+  /** What must be called before the next step. */
+  ahead?: EngineCall[];
   /** The step that could not be done; undefined before the first. */
   current?: EngineCall;
 }
@@ -80,7 +88,13 @@ export interface Model {
   ended: boolean;
   round: ModelRound | null;
   renewal: { returnTo: string } | null;
-  retirement: { returnTo: string; final: boolean; undoUntil: number | null } | null;
+  retirement: {
+    returnTo: string;
+    since: number;
+    final: boolean;
+    isCaptured: boolean;
+    undoUntil: number | null;
+  } | null;
   /** Notices of the period up to here were told. */
   toldUntil: number;
   /** Approvers who left the company. */
@@ -145,7 +159,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   disabled: 'renew request-renewal enable change-owners edit retire resume',
   expired: 'renew request-renewal enable change-owners edit retire resume',
   renewing: 'decide withdraw replace-approvers change-owners edit retire resume',
-  retiring: 'resume',
+  retiring: 'restore resume',
   quarantined: 'restore resume',
   retired: '',
 };
@@ -158,6 +172,12 @@ export function isRoundOpen({ state, round }: Model): boolean {
 const isRenewable = (model: Model): boolean => ['review', 'disable'].includes(termsOf(model).endOfLife);
 const isOpen = ({ now, period }: Model): boolean => period !== null && now >= period.opens;
 
+/** Put aside, or not begun yet. */
+function isUndoable({ state, retirement, blocked }: Model): boolean {
+  if (retirement === null || retirement.final) return false;
+  return state === 'quarantined' || (blocked?.step === 'admit-destructive-step' && !retirement.isCaptured);
+}
+
 /** What the account offers now, in alphabetical order. */
 export function offered(model: Model): string[] {
   const { endOfLife } = termsOf(model);
@@ -169,7 +189,7 @@ export function offered(model: Model): string[] {
     'request-renewal': endOfLife === 'expire',
     enable: model.state === 'disabled' || endOfLife === 'disable',
     migrate: !model.ended && !isEndDue(model),
-    restore: model.retirement !== null && !model.retirement.final,
+    restore: isUndoable(model),
     resume: model.blocked !== null,
   };
   const actions = ALLOWED[model.state]!.split(' ').filter((action) => action !== '');

@@ -74,10 +74,13 @@ export function replaceApprovers(
 ): void {
   const round = model.round!;
   if (step !== round.open) return answer(model, operation, 'StepNotOpen');
-  const cast = round.votes.filter((one) => one.step === round.open).length;
-  if (quorum <= cast) return answer(model, operation, 'InvalidRequest');
+  const used = round.votes.filter((one) => one.step === round.open).map(({ seat }) => seat);
+  const steps = round.steps.map((one, index) => (index === round.open ? { ...one, users, quorum } : one));
+  const able = asked({ ...round, steps }).filter((name) => name !== round.asker && !used.includes(name));
+  const isRefused = quorum <= used.length || quorum > used.length + able.length;
+  if (isRefused) return answer(model, operation, 'InvalidRequest');
   answer(model, operation, 'ok');
-  round.steps = round.steps.map((one, index) => (index === round.open ? { ...one, users, quorum } : one));
+  round.steps = steps;
 }
 
 /** When the open step escalates or lapses; null when it waits for ever. */
@@ -108,8 +111,11 @@ export function weighQuorum(model: Model): void {
   const { round } = model;
   if (!round || !isRoundOpen(model)) return;
   const used = round.votes.filter(({ step }) => step === round.open).map(({ seat }) => seat);
-  const able = asked(round).filter((name) => !model.gone.has(name) && name !== round.asker && !used.includes(name));
-  const isLost = used.length + able.length < round.steps[round.open]!.quorum;
+  const present = (names: readonly string[]) => names.filter((name) => !model.gone.has(name) && name !== round.asker);
+  const able = present(asked(round)).filter((name) => !used.includes(name));
+  const later = round.steps.slice(round.open + 1);
+  const isOpenLost = used.length + able.length < round.steps[round.open]!.quorum;
+  const isLost = isOpenLost || later.some(({ users, quorum }) => present(users).length < quorum);
   if (isLost && !round.lost) tell(model, 'quorum-lost', ['administrators', 'requester']);
   round.lost = isLost;
 }

@@ -23,6 +23,7 @@ import { meetStepDeadline, weighQuorum } from './model-round.ts';
 const DAY_MS = 86_400_000;
 const directory = (name: string): EngineCall => ({ part: 'directory', name });
 const vault = (name: string): EngineCall => ({ part: 'vault', name });
+const destructive = (name: string): EngineCall => ({ ...directory(name), isDestructive: true });
 const ADMISSION: EngineCall = { part: 'admission', name: 'admitDestructiveStep' };
 
 /** Does all that can be done at this instant. `retry`: what is held up is tried again. */
@@ -49,21 +50,33 @@ export function settle(model: Model, retry = false): void {
 function go(model: Model, work: Work): boolean {
   for (;;) {
     if (work.current === undefined) {
-      const step = work.steps.next();
+      const call = work.ahead?.shift();
+      const step = call === undefined ? work.steps.next() : { value: call, done: false as const };
       if (step.done) return true;
       work.current = step.value;
       model.triedSince = model.now;
     }
-    const { part, name } = work.current;
-    if (model.calls.at(-1) !== name) model.calls.push(name);
-    const fault = model.faults.get(part);
-    if (fault !== undefined) {
-      block(model, part, name, fault === 'away');
-      return false;
-    }
+    if (!call(model, work, work.current)) return false;
     model.blocked = null;
     delete work.current;
   }
+}
+
+/** False when it cannot be done. */
+function call(model: Model, work: Work, one: EngineCall): boolean {
+  const { part, name, forTheSakeOf } = one;
+  if (model.calls.at(-1) !== name) model.calls.push(name);
+  const fault = model.faults.get(part);
+  // A question that is denied has an answer.
+  if (fault === undefined || (fault === 'denied' && forTheSakeOf !== undefined)) return true;
+  one.wasHeld = true;
+  block(model, part, forTheSakeOf ?? name, fault === 'away');
+  if (!one.isDestructive) return false;
+  work.ahead = [ADMISSION, destructive(name)];
+  delete work.current;
+  if (fault === 'denied') return false;
+  work.current = { ...directory('captureAccount'), forTheSakeOf: name };
+  return call(model, work, work.current);
 }
 
 function block(model: Model, part: Part, name: string, retrying: boolean): void {
@@ -77,7 +90,7 @@ function block(model: Model, part: Part, name: string, retrying: boolean): void 
 /** Whether held-up work makes room for something else; what was asked is then done afterwards. */
 function givesWay(model: Model, { kind, current }: Work): boolean {
   const { pending } = model;
-  if (kind === 'deletion') return current === ADMISSION && pending?.action === 'restore';
+  if (kind === 'retire' || kind === 'deletion') return current === ADMISSION && pending?.action === 'restore';
   if (kind === 'end') return pending !== null && !pending.gaveWay;
   if (kind === 'carry-out') return isEndDue(model);
   if (kind !== 'action' || !isEndDue(model)) return false;
@@ -91,7 +104,11 @@ function nextWork(model: Model): Work | undefined {
   const work = (kind: Work['kind'], steps: Iterator<EngineCall>): Work => ({ kind, steps });
   if (state === 'approved') return work('provision', provision(model));
   if (state === 'withdrawing') return work('undo', undo(model));
-  if (state === 'retiring') return work('retire', retire(model));
+  if (state === 'retiring') {
+    if (pending?.action !== 'restore') return work('retire', retire(model));
+    takeBack(model, pending);
+    return nextWork(model);
+  }
   if (state === 'quarantined') {
     if (pending?.action === 'restore') return work('restore', restore(model, pending));
     return model.now >= model.retirement!.undoUntil! ? work('deletion', deleteLater(model)) : undefined;
@@ -138,7 +155,7 @@ function* end(model: Model): Generator<EngineCall> {
   }
   if (endOfLife === 'disable' && model.state === 'active') {
     yield ADMISSION;
-    yield directory('disableAccount');
+    yield destructive('disableAccount');
   }
   model.ended = true;
   if (model.renewal) model.renewal.returnTo = 'expired';
@@ -168,18 +185,25 @@ function* act(model: Model, { action, operation, migration }: Pending): Generato
   answer(model, operation, 'ok');
 }
 
+/** After it was enabled by hand: else it would be expired. */
+function isDisabledSinceItsEnd(model: Model): boolean {
+  return termsOf(model).endOfLife === 'disable' && model.state === 'disabled' && model.ended;
+}
+
 /** Early, the new period follows the old one; late, it begins on the day of the renewal. */
 function* renew(model: Model, at: number): Generator<EngineCall> {
   const { ends } = model.period!;
+  const isDisabledSince = isDisabledSinceItsEnd(model);
   if (termsOf(model).endOfLife !== 'review') {
     yield directory('applyExpiry');
     const hasEnded = model.state === 'expired' || model.renewal?.returnTo === 'expired';
-    if (hasEnded || (model.state === 'active' && model.now >= ends)) yield directory('enableAccount');
+    if (hasEnded || isDisabledSince || (model.state === 'active' && model.now >= ends))
+      yield directory('enableAccount');
   }
   beginPeriod(model, at < ends ? ends : at);
   model.toldUntil = -Infinity;
   model.ended = false;
-  if (model.state === 'expired') model.state = 'active';
+  if (model.state === 'expired' || isDisabledSince) model.state = 'active';
 }
 
 function* carryOut(model: Model): Generator<EngineCall> {
@@ -225,7 +249,7 @@ function move(model: Model, template: number, newEnds: number): void {
 export function beginRetirement(model: Model, isEnd: boolean): void {
   const returnTo = model.renewal?.returnTo ?? model.state;
   const final = isEnd || termsOf(model).gracePeriod === null;
-  model.retirement = { returnTo, final, undoUntil: null };
+  model.retirement = { returnTo, since: model.now, final, isCaptured: false, undoUntil: null };
   model.ended ||= isEnd;
   model.state = 'retiring';
   model.renewal = null;
@@ -237,20 +261,44 @@ export function beginRetirement(model: Model, isEnd: boolean): void {
 
 function* retire(model: Model): Generator<EngineCall> {
   const retirement = model.retirement!;
-  yield ADMISSION;
-  if (retirement.final) return yield* deleteNow(model);
-  yield directory('captureAccount');
-  yield directory('quarantineAccount');
+  if (retirement.final) {
+    yield ADMISSION;
+    return yield* deleteNow(model);
+  }
+  for (let look: EngineCall | undefined; look === undefined || look.wasHeld;) {
+    yield ADMISSION;
+    look = directory('captureAccount');
+    yield look;
+  }
+  retirement.isCaptured = true;
+  yield destructive('quarantineAccount');
   yield vault('suspendCredential');
   retirement.undoUntil = +moved(new Date(model.now), termsOf(model).gracePeriod!, 1);
   model.state = 'quarantined';
 }
 
+/** Nothing was done yet. */
+function takeBack(model: Model, { operation }: Pending): void {
+  putBack(model);
+  model.blocked = null;
+  answer(model, operation, 'ok');
+}
+
+/** What was missed is not told afterwards, but for a window that opened. */
+function putBack(model: Model): void {
+  const { returnTo, since } = model.retirement!;
+  const { opens } = model.period!;
+  model.state = returnTo;
+  model.retirement = null;
+  const hasOpened = since < opens && opens <= model.now;
+  if (hasOpened && termsOf(model).notices.whenRenewalOpens) tell(model, 'renewal-opened', ['owners']);
+  model.toldUntil = model.now;
+}
+
 function* restore(model: Model, { operation }: Pending): Generator<EngineCall> {
   yield vault('reinstateCredential');
   yield directory('restoreAccount');
-  model.state = model.retirement!.returnTo;
-  model.retirement = null;
+  putBack(model);
   answer(model, operation, 'ok');
 }
 
@@ -262,7 +310,7 @@ function* deleteLater(model: Model): Generator<EngineCall> {
 }
 
 function* deleteNow(model: Model): Generator<EngineCall> {
-  yield directory('deleteAccount');
+  yield destructive('deleteAccount');
   yield vault('revokeCredential');
   model.state = 'retired';
 }

@@ -4,7 +4,7 @@
  */
 import type { Account } from '../../contracts/account.ts';
 import {
-  askedOn,
+  askedFrom,
   askerOf,
   canReachQuorum,
   castVote,
@@ -23,13 +23,17 @@ import { refusalOf } from '../../workflows/account-lifecycle/refusals.ts';
 import { deadlinesOf, isDue, type Deadline } from '../../workflows/account-lifecycle/schedule.ts';
 import type { Fault, Part } from './account-model.ts';
 
-/** One call of an engine, by the part that may fail. */
-export type Call = readonly [Part, string];
+/** One call of an engine, by the part that may fail; `fresh` is one that is only made right after its admission. */
+export type Call = readonly [Part, string, 'fresh'?];
 
 export interface PureWork {
   readonly name: 'provision' | 'undo' | 'wish' | 'end' | 'agreed' | 'retire' | 'restore' | 'delete';
-  readonly steps: Iterator<Call>;
+  /** Each is told whether the one before had to wait. */
+  readonly steps: Iterator<Call, void, boolean>;
+  hasWaited?: boolean;
   current?: Call;
+  /** A fresh call that could not be made. */
+  missed?: Call;
 }
 
 export interface Waiting {
@@ -177,8 +181,12 @@ function weigh(pure: PureAccount): void {
   const { account, gone } = pure;
   const { approval } = account;
   if (!isRoundOpen(account)) return;
-  const able = askedOn(approval).users.filter((user) => !gone.has(user));
-  const isReachable = canReachQuorum(approval, askerOf(account), able);
+  const asker = askerOf(account);
+  const [open, ...later] = askedFrom(approval).map(({ users, quorum }) => {
+    return { able: users.filter((user) => !gone.has(user) && user !== asker), quorum };
+  });
+  const isDead = later.some(({ able, quorum }) => able.length < quorum);
+  const isReachable = canReachQuorum(approval, asker, open!.able) && !isDead;
   if (isReachable === (approval.quorumLostAt === null)) return;
   const changed = { approval: { ...approval, quorumLostAt: isReachable ? null : at(pure) } };
   if (isReachable) happen(pure, 'quorum-regained', changed);

@@ -6,6 +6,7 @@ import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import { chosenBy } from '../../contracts/template-choices.ts';
 import type { TemplateSnapshot } from '../../contracts/template.ts';
 import type { Asked } from '../../contracts/workflows.ts';
+import { withApprovers } from '../../contracts/approval.ts';
 import { noticeOf } from '../../workflows/account-lifecycle/notices.ts';
 import { DOMAIN, OWNER, REQUESTER, sampleSubmission } from '../support/lifecycle-harness.ts';
 import {
@@ -87,6 +88,7 @@ function newAccount(snapshot: TemplateSnapshot, startMs: number): Account {
     requester: REQUESTER,
     owners: [REQUESTER, OWNER],
     ownerGroups: [],
+    ownerMissingSince: null,
     justification: request.justification,
     description: null,
     ...chosenBy(request, snapshot.template),
@@ -121,12 +123,8 @@ function take(pure: PureAccount, operation: number, asked: Asked): boolean {
       vote(pure, asked.message);
       break;
     case 'replace-approvers': {
-      const { approvers, quorum, step } = asked.message;
-      const people = { users: [...approvers.users], groups: [...approvers.groups] };
-      const steps = approval.steps.map((one, index) => (index === step ? { ...one, approvers: people, quorum } : one));
-      happen(pure, 'approvers-replaced', { approval: { ...approval, steps } }, [
-        noticeOf('approval-needed', approval.openedAt),
-      ]);
+      const changes = { approval: withApprovers(approval, asked.message) };
+      happen(pure, 'approvers-replaced', changes, [noticeOf('approval-needed', approval.openedAt)]);
       break;
     }
     case 'change-owners':

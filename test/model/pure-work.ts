@@ -8,7 +8,7 @@ import {
   type Period,
   type PeriodTerms,
 } from '../../contracts/deadlines.ts';
-import { isRenewalOpen, isRoundOpen, LIVING_STATES } from '../../contracts/lifecycle.ts';
+import { isRenewalOpen, isRoundOpen, LIVING_STATES, type EventType } from '../../contracts/lifecycle.ts';
 import { migrationOutcome } from '../../contracts/migration.ts';
 import { noticeOf } from '../../workflows/account-lifecycle/notices.ts';
 import {
@@ -25,11 +25,13 @@ import {
   type PureWork,
   type Waiting,
 } from './pure-account.ts';
-import type { Part } from './account-model.ts';
+import type { Fault, Part } from './account-model.ts';
 import { STEP_NAMES, type StepName } from '../../contracts/account.ts';
 
+const CAPTURED: Retirement['captured'] = { enabled: true, organizationalUnit: '', groups: [], accountExpires: null };
 const ADMIT: Call = ['admission', 'admitDestructiveStep'];
 const directory = (name: string): Call => ['directory', name];
+const fresh = (name: string): Call => ['directory', name, 'fresh'];
 const vault = (name: string): Call => ['vault', name];
 
 /** Does whatever can be done now. */
@@ -50,21 +52,42 @@ export function goOn(pure: PureAccount, isTriedAgain = false): void {
 function doWork(pure: PureAccount, work: PureWork): boolean {
   for (;;) {
     if (!work.current) {
-      const next = work.steps.next();
+      const next = work.steps.next(work.hasWaited ?? false);
+      work.hasWaited = false;
       if (next.done) return true;
       work.current = next.value;
       pure.triedSince = pure.now;
     }
-    const [part, activity] = work.current;
-    pure.calls.push(activity);
-    const fault = pure.faults.get(part);
+    const fault = failure(pure, work.current);
     if (fault) {
-      block(pure, part, activity, fault === 'away');
+      hold(pure, work, fault);
       return false;
     }
     pure.account = { ...pure.account, blocked: null };
-    delete work.current;
+    // What was missed is called right after its admission.
+    if (work.missed && work.current === ADMIT) {
+      work.current = work.missed;
+      delete work.missed;
+    } else if (work.missed) work.current = ADMIT;
+    else delete work.current;
   }
+}
+
+function failure(pure: PureAccount, [part, activity]: Call): Fault | undefined {
+  pure.calls.push(activity);
+  return pure.faults.get(part);
+}
+
+/** A fresh call gives way to a question while its part is away, and to its admission. */
+function hold(pure: PureAccount, work: PureWork, fault: Fault): void {
+  const [part, activity, freshness] = work.current!;
+  work.hasWaited = true;
+  const isQuestion = work.missed !== undefined && work.current !== ADMIT;
+  block(pure, part, isQuestion ? work.missed![1] : activity, fault === 'away');
+  if (freshness !== 'fresh') return;
+  work.missed = work.current!;
+  work.current = fault === 'away' ? directory('captureAccount') : ADMIT;
+  if (fault === 'away') failure(pure, work.current);
 }
 
 function block(pure: PureAccount, part: Part, activity: string, retrying: boolean): void {
@@ -80,7 +103,7 @@ function block(pure: PureAccount, part: Part, activity: string, retrying: boolea
 function makesRoom(pure: PureAccount, { name, current }: PureWork): boolean {
   const { waiting } = pure;
   if (name === 'end') return waiting !== null && !waiting.gaveWay;
-  if (name === 'delete') return current === ADMIT && waiting?.asked.action === 'restore';
+  if (name === 'delete' || name === 'retire') return current === ADMIT && waiting?.asked.action === 'restore';
   if ((name !== 'agreed' && name !== 'wish') || !hasMet(pure, 'end')) return false;
   if (name === 'wish') waiting!.gaveWay = true;
   recheck(pure);
@@ -91,7 +114,12 @@ function nextWork(pure: PureAccount): PureWork | undefined {
   const { account, waiting } = pure;
   if (account.state === 'approved') return { name: 'provision', steps: provision(pure) };
   if (account.state === 'withdrawing') return { name: 'undo', steps: undo(pure) };
-  if (account.state === 'retiring') return { name: 'retire', steps: retire(pure) };
+  if (account.state === 'retiring') {
+    if (waiting?.asked.action !== 'restore') return { name: 'retire', steps: retire(pure) };
+    putBack(pure);
+    reply(pure, waiting.operation, 'ok');
+    return nextWork(pure);
+  }
   if (account.state === 'quarantined') {
     if (waiting?.asked.action === 'restore') return { name: 'restore', steps: restore(pure, waiting) };
     return hasMet(pure, 'deletion') ? { name: 'delete', steps: deleteLater(pure) } : undefined;
@@ -148,7 +176,7 @@ function* meetEnd(pure: PureAccount): Generator<Call> {
     case 'disable':
       if (state === 'active') {
         yield ADMIT;
-        yield directory('disableAccount');
+        yield fresh('disableAccount');
       }
       happen(pure, 'expired', { ended: true }, [ended]);
   }
@@ -183,14 +211,18 @@ const agreed = (pure: PureAccount) => renew(pure, new Date(pure.account.approval
 
 function* renew(pure: PureAccount, from: Date): Generator<Call> {
   const period: Period = renewedPeriod(termsOf(pure), new Date(pure.account.endsAt!), from);
+  const { endOfLife, ended } = pure.account;
+  const isDisabledSince = endOfLife === 'disable' && ended && pure.account.state === 'disabled';
   if (expiryOf(pure.account, '') !== null) {
     yield directory('applyExpiry');
     const { state, renewal, endsAt } = pure.account;
     const isOver = state === 'active' && Date.parse(endsAt!) <= pure.now;
-    if (state === 'expired' || renewal?.returnTo === 'expired' || isOver) yield directory('enableAccount');
+    const hasEnded = state === 'expired' || renewal?.returnTo === 'expired';
+    if (hasEnded || isDisabledSince || isOver) yield directory('enableAccount');
   }
   pure.noticedUntil = null;
-  happen(pure, 'renewed', { ...instants(period), ended: false, renewal: null });
+  const events: EventType[] = isDisabledSince ? ['renewed', 'enabled'] : ['renewed'];
+  happen(pure, events, { ...instants(period), ended: false, renewal: null });
 }
 
 function* migrate(pure: PureAccount, changes: Parameters<typeof migrationOutcome>[2]): Generator<Call> {
@@ -232,11 +264,18 @@ export function beginRetirement(pure: PureAccount, isEnd: boolean): void {
   happen(pure, 'retirement-requested', changes, [noticeOf('retirement-begun', at(pure))]);
 }
 
-function* retire(pure: PureAccount): Generator<Call> {
-  yield ADMIT;
-  if (pure.account.retirement!.final) return yield* deleteNow(pure);
-  yield directory('captureAccount');
-  yield directory('quarantineAccount');
+function* retire(pure: PureAccount): Generator<Call, void, boolean> {
+  if (pure.account.retirement!.final) {
+    yield ADMIT;
+    return yield* deleteNow(pure);
+  }
+  // What is read after a wait is read again, right after another admission.
+  for (let waited = true; waited;) {
+    yield ADMIT;
+    waited = yield directory('captureAccount');
+  }
+  pure.account = { ...pure.account, retirement: { ...pure.account.retirement!, captured: CAPTURED } };
+  yield fresh('quarantineAccount');
   yield vault('suspendCredential');
   const undoUntil = shift(new Date(pure.now), mustParse(pure.snapshot.template.lifecycle.gracePeriod!)).toISOString();
   happen(pure, 'quarantined', { retirement: { ...pure.account.retirement!, undoUntil } });
@@ -245,8 +284,16 @@ function* retire(pure: PureAccount): Generator<Call> {
 function* restore(pure: PureAccount, { operation }: Waiting): Generator<Call> {
   yield vault('reinstateCredential');
   yield directory('restoreAccount');
-  happen(pure, 'restored', { retirement: null });
+  putBack(pure);
   reply(pure, operation, 'ok');
+}
+
+function putBack(pure: PureAccount): void {
+  const { renewalOpensAt, retirement } = pure.account;
+  const hasOpened = renewalOpensAt! > retirement!.requestedAt && renewalOpensAt! <= at(pure);
+  const isTold = hasOpened && pure.snapshot.template.lifecycle.notices.whenRenewalOpens;
+  pure.noticedUntil = at(pure);
+  happen(pure, 'restored', { retirement: null }, isTold ? [noticeOf('renewal-opened', at(pure))] : []);
 }
 
 function* deleteLater(pure: PureAccount): Generator<Call> {
@@ -256,7 +303,7 @@ function* deleteLater(pure: PureAccount): Generator<Call> {
 }
 
 function* deleteNow(pure: PureAccount): Generator<Call> {
-  yield directory('deleteAccount');
+  yield fresh('deleteAccount');
   yield vault('revokeCredential');
   happen(pure, 'retired');
 }

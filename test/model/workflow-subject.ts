@@ -1,7 +1,8 @@
 /** The workflow itself, on the time-skipping server, as a subject of the model's commands. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { askedOn } from '../../contracts/approval.ts';
+import type { FindDecidersResult } from '../../contracts/activities.ts';
+import { askedFrom, askerOf } from '../../contracts/approval.ts';
 import type { ErrorCode } from '../../contracts/errors.ts';
 import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import type { ActivityName, Call } from '../support/fake-activities.ts';
@@ -85,7 +86,14 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
   let faults: ReadonlyMap<Part, Fault> = new Map();
   let gone: ReadonlySet<string> = new Set();
 
-  const present = (users: readonly string[]): string[] => users.filter((user) => !gone.has(user));
+  /** As of the newest transition: who does not decide. */
+  let asker = '';
+
+  const weighed = (openStep: number, asked: ReturnType<typeof askedFrom>): FindDecidersResult => {
+    const able = asked.map(({ users }) => users.filter((user) => !gone.has(user) && user !== asker));
+    const dead = able.findIndex((users, index) => index > 0 && users.length < asked[index]!.quorum);
+    return { ableToDecide: able[0]!, ...(dead === -1 ? {} : { deadStep: openStep + dead }) };
+  };
   const behave = (): void => {
     fakes.recover();
     for (const [part, fault] of faults) {
@@ -93,10 +101,12 @@ function subjectOf({ fakes }: Harness, story: Story, templates: readonly ModelTe
     }
     fakes.behave({
       async recordTransition({ account }) {
-        return { ableToDecide: isRoundOpen(account) ? present(askedOn(account.approval).users) : null };
+        asker = askerOf(account);
+        if (!isRoundOpen(account)) return { ableToDecide: null };
+        return weighed(account.approval.openStep, askedFrom(account.approval));
       },
-      async findDeciders({ users }) {
-        return present(users);
+      async findDeciders({ openStep, steps }) {
+        return weighed(openStep, steps);
       },
       // Only approvers leave in these lives.
       async findSuccessors() {

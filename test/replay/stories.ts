@@ -166,7 +166,10 @@ export const STORIES: Readonly<Record<string, Told>> = {
       await story.submit();
       const approvers = { users: ['dora'], groups: [] };
       await story.ask('replace-approvers', { actor: ADMINISTRATOR, step: 0, approvers, quorum: 1 });
-      fakes.behave({ findDeciders: async () => [], recordTransition: async () => ({ ableToDecide: [] }) });
+      fakes.behave({
+        findDeciders: async () => ({ ableToDecide: [] }),
+        recordTransition: async () => ({ ableToDecide: [] }),
+      });
       await story.approversChanged();
       await story.until(({ approval }) => approval.quorumLostAt !== null);
       fakes.recover();
@@ -237,6 +240,33 @@ export const STORIES: Readonly<Record<string, Told>> = {
       fakes.recover();
       await story.sleep('1 minute');
       await story.until(({ state }) => state === 'expired');
+    },
+  },
+  'frozen-while-the-directory-was-away': {
+    template: HOURLY,
+    async tell(story, { fakes }) {
+      await story.activate();
+      fakes.fail('disableAccount', 'DirectoryUnavailable');
+      fakes.fail('captureAccount', 'DirectoryUnavailable');
+      await story.sleep('2 hours');
+      await story.until(({ blocked }) => blocked?.code === 'DirectoryUnavailable');
+      fakes.recover();
+      fakes.fail('admitDestructiveStep', 'Frozen');
+      await story.sleep('2 minutes');
+      await story.until(({ blocked }) => blocked?.code === 'Frozen');
+      fakes.recover();
+      await story.sleep('1 minute');
+      await story.until(({ state }) => state === 'expired');
+    },
+  },
+  'retirement-taken-back': {
+    template: HOURLY_WITH_GRACE,
+    async tell(story, { fakes }) {
+      await story.activate();
+      fakes.fail('admitDestructiveStep', 'Frozen');
+      await story.act('retire', OWNER);
+      await story.until(({ blocked }) => blocked?.code === 'Frozen');
+      await story.act('restore', OWNER);
     },
   },
   'moved-and-left': {

@@ -113,7 +113,7 @@ export async function truthOf(stateFolder: string, account: Account) {
   );
   const objects = await directory.find(samAccountName);
   const vault = observeVault(stack);
-  const path = secretPath(vaultFolder, fqdn, samAccountName);
+  const path = secretPath(vaultFolder, samAccountName);
   const stored = await vault.read(path);
   const outOfReach = (await vault.knows(path)) ? 'suspended' : 'none';
   return {

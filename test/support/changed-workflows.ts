@@ -37,11 +37,11 @@ export async function bundleChanged(folder: string, edits: readonly Edit[]): Pro
   return path;
 }
 
-const OBJECT_FIRST = `  await deleteObject(run, accountOf(run).objectGuid);
+const OBJECT_FIRST = `  await deleteObject(deletion(run, accountOf(run).objectGuid));
   await revokeSecret(run);
 `;
 const SECRET_FIRST = `  await revokeSecret(run);
-  await deleteObject(run, accountOf(run).objectGuid);
+  await deleteObject(deletion(run, accountOf(run).objectGuid));
 `;
 const DELETION = 'workflows/procedures/delete.ts';
 

@@ -138,8 +138,8 @@ function succeedingPlatform(template: () => Template): PlatformActivities {
       return { ableToDecide: isOpen ? able(askedOn(approval).users) : null };
     },
     async notify() {},
-    async findDeciders({ users }) {
-      return able(users);
+    async findDeciders({ steps }) {
+      return { ableToDecide: able(steps[0]!.users) };
     },
     async findSuccessors({ owners, left }) {
       const others = owners.filter((owner) => owner !== left);

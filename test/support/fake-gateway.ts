@@ -3,6 +3,7 @@ import { refusal } from '../../api/http/refusal.ts';
 import type { LifecycleGateway } from '../../api/lifecycle-gateway.ts';
 import type { Account } from '../../contracts/account.ts';
 import { checkBallot } from '../../contracts/approval.ts';
+import { secretFolder } from '../../contracts/ids.ts';
 import type { AccountAction } from '../../contracts/lifecycle.ts';
 import type {
   Caller,
@@ -165,12 +166,13 @@ function submitted(domain: string, id: string, { actor, request }: SubmitMessage
     requester: actor,
     owners: [...new Set([actor, ...request.owners])],
     ownerGroups: request.ownerGroups,
+    ownerMissingSince: null,
     justification: request.justification,
     description: request.description ?? null,
     attributes: request.attributes,
     ...(request.interval === undefined ? {} : { interval: request.interval }),
     ...(request.organizationalUnit === undefined ? {} : { organizationalUnit: request.organizationalUnit }),
-    ...(request.folder === undefined ? {} : { vaultFolder: `service-accounts/${request.folder}` }),
+    ...(request.folder === undefined ? {} : { vaultFolder: secretFolder('service-accounts', domain, request.folder) }),
     templateId: request.templateId,
     templateVersion: request.templateVersion,
     submittedAt: new Date().toISOString(),

@@ -77,6 +77,8 @@ export async function replaceByEngines(
     telemetryOptions: { logging: { filter: { core: 'DEBUG', other: 'ERROR' }, forward: {} } },
   });
   const engines = connections.map((each) => composeEngine(configuration, each));
+  // As an engine does when it starts. One after the other: a hundred at once take a controller too long.
+  for (const { powerCheck } of engines) await powerCheck.ask();
   const connection = await NativeConnection.connect({ address: configuration.temporalAddress });
   const worker = await Worker.create({
     connection,
@@ -85,6 +87,7 @@ export async function replaceByEngines(
     activities: sharedOut(engines, choose, around),
     dataConverter: createDataConverter(configuration.codecKeys),
     interceptors: { activity: [activityInterceptor(logger, createRegistry('engine'))] },
+    maxConcurrentActivityTaskExecutions: 100 + engines.length,
     maxConcurrentActivityTaskPolls: 2,
   });
   const running = worker.run();

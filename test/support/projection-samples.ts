@@ -16,6 +16,7 @@ export function sampleAccount(overrides: Partial<Account> = {}): Account {
     requester: 'rita',
     owners: ['rita', 'olaf'],
     ownerGroups: [],
+    ownerMissingSince: null,
     justification: 'Runs the payroll.',
     description: null,
     attributes: {},
@@ -32,7 +33,7 @@ export function sampleAccount(overrides: Partial<Account> = {}): Account {
     renewal: null,
     retirement: null,
     organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=com',
-    vaultFolder: 'service-accounts',
+    vaultFolder: 'service-accounts/corp.example.com',
     objectGuid: null,
     objectSid: null,
     distinguishedName: null,
@@ -81,7 +82,7 @@ export function sampleEvent(account: Account, overrides: Partial<AccountEvent> =
 export function sampleTemplate(overrides: TemplateParts = {}): Template {
   return templateSchema.parse({
     name: 'Payroll services',
-    naming: { pattern: 'svc-[a-z]{1,16}' },
+    naming: { pattern: 'svc-[a-z]{1,16}', examples: ['svc-payroll'] },
     directory: { domain: 'corp.example.com', organizationalUnit: 'OU=Managed,DC=corp,DC=example,DC=com' },
     vault: { folder: 'service-accounts' },
     approval: { steps: [{ name: 'Line manager', approvers: { users: ['anna'] }, quorum: 1 }] },

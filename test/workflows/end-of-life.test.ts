@@ -54,6 +54,17 @@ describe('disable', () => {
     expect(await story.snapshot()).toMatchObject({ state: 'active', ended: true });
     expect(engineWork()).toEqual(['disableAccount', 'applyExpiry', 'enableAccount']);
   });
+
+  test('enabled late and disabled again: a renewal enables it', async () => {
+    const story = await live('disable');
+    await story.sleep('3 hours');
+    await story.act('enable', OWNER);
+    await story.act('disable', OWNER);
+    const renewed = await story.act('renew', OWNER);
+    expect(renewed).toMatchObject({ account: { state: 'active', ended: false } });
+    expect(engineWork().slice(-2)).toEqual(['applyExpiry', 'enableAccount']);
+    expect(types(story).slice(-2)).toEqual(['renewed', 'enabled']);
+  });
 });
 
 describe('expire', () => {
@@ -98,6 +109,23 @@ describe('delete', () => {
 });
 
 describe('one admission', () => {
+  test('and no question, where nothing is away: at the end, and of a deletion', async () => {
+    const story = await live('disable');
+    await story.sleep('3 hours');
+    await story.until(isIn('expired'));
+    await story.act('retire', OWNER);
+    await story.result();
+    const platform = ['reserveName', 'recordTransition', 'notify'];
+    const calls = harness.fakes.names().filter((name) => !platform.includes(name));
+    expect(calls.slice(calls.indexOf('admitDestructiveStep'))).toEqual([
+      'admitDestructiveStep',
+      'disableAccount',
+      'admitDestructiveStep',
+      'deleteAccount',
+      'revokeCredential',
+    ]);
+  });
+
   const asked = () => harness.fakes.inputsOf('admitDestructiveStep').length;
 
   test('of an end that gives way, is blocked and taken up again', async () => {
@@ -113,7 +141,7 @@ describe('one admission', () => {
     harness.fakes.recover();
     await story.act('resume', ADMINISTRATOR);
     await story.until(isIn('expired'));
-    expect(asked()).toBe(3);
+    expect(asked()).toBe(4);
     expect(occasions()).toEqual([endsAt]);
   });
 
@@ -127,7 +155,7 @@ describe('one admission', () => {
     harness.fakes.recover();
     await story.act('resume', ADMINISTRATOR);
     await story.result();
-    expect(asked()).toBe(2);
+    expect(asked()).toBe(3);
     expect(occasions()).toEqual([retirement?.requestedAt]);
   });
 

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HOURLY_EXPIRING } from '../support/engine-steps.ts';
 import {
   ADMINISTRATOR,
   APPROVER,
   createHarness,
   DOMAIN,
+  OWNER,
   REQUESTER,
   type Harness,
 } from '../support/lifecycle-harness.ts';
@@ -67,6 +69,21 @@ test('a request that waits for the engine can be withdrawn, which waits for the 
   await harness.startEngine();
   expect(await story.result()).toMatchObject({ state: 'withdrawn' });
   expect(harness.fakes.names()).not.toContain('stageCredential');
+});
+
+test('a renewal that was approved before the end counts from the last vote, however late it is carried out', async () => {
+  const story = await harness.story(HOURLY_EXPIRING);
+  const { startsAt, endsAt } = await story.activate();
+  await story.sleep('50 minutes');
+  await harness.stopEngine();
+  await story.act('request-renewal', OWNER);
+  await story.decide(APPROVER, 'approve');
+  await story.sleepWithoutEngine(3 * HOUR_MS);
+  await story.until(({ state, ended }) => state === 'renewing' && ended);
+  await harness.startEngine();
+  const renewed = await story.until(({ state }) => state !== 'renewing');
+  expect(renewed.startsAt).toBe(endsAt);
+  expect(Date.parse(renewed.endsAt!) - Date.parse(startsAt!)).toBe(2 * HOUR_MS);
 });
 
 test('another cause is told when the engine is back', async () => {

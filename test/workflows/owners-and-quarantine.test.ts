@@ -281,6 +281,7 @@ test('a template is looked at through the engine, and an engine that is away is 
     organizationalUnits: ['OU=A'],
     groups: [],
     folder: 'a',
+    mayChooseFolder: true,
     samAccountName: 'b',
   };
   const { workflow } = harness.environment.client;
@@ -295,6 +296,7 @@ test('a template is looked at through the engine, and an engine that is away is 
     directory: { problems: [], nameInUse: false },
     vault: { ready: true, problem: null },
   });
+  expect(harness.fakes.inputsOf('inspectVault')).toEqual([{ domain: DOMAIN, folder: 'a', mayChooseFolder: true }]);
   expect(await inspect('elsewhere.example.test')).toMatchObject({
     directory: { failed: 'away' },
     vault: { failed: 'away' },

@@ -45,7 +45,10 @@ async function roundOfEverything(story: Story): Promise<void> {
   await eventHappens(story, 'escalated');
   const approvers = people('anna', 'dora');
   await story.ask('replace-approvers', { actor: ADMINISTRATOR, step: 0, approvers, quorum: 1 });
-  const nobody = { findDeciders: async () => [], recordTransition: async () => ({ ableToDecide: [] }) };
+  const nobody = {
+    findDeciders: async () => ({ ableToDecide: [] }),
+    recordTransition: async () => ({ ableToDecide: [] }),
+  };
   harness.fakes.behave(nobody);
   await story.approversChanged();
   await eventHappens(story, 'quorum-lost');
@@ -65,6 +68,13 @@ async function everydayLife(story: Story): Promise<void> {
   await story.ask('edit', { actor: OWNER, description: 'Pays the wages, and more' });
   await story.ownerLeft('otto');
   await story.until(({ owners }) => !owners.includes('otto'));
+  harness.fakes.behave({ findSuccessors: async () => ({ outcome: 'nobody' }) });
+  await story.ownerLeft(OWNER);
+  await story.until(({ ownerMissingSince }) => ownerMissingSince !== null);
+  harness.fakes.behave({ findSuccessors: async () => ({ outcome: 'still-there' }) });
+  await story.ownerLeft(OWNER);
+  await story.until(({ ownerMissingSince }) => ownerMissingSince === null);
+  harness.fakes.recover();
 }
 
 const STORIES: Readonly<Record<string, { template: TemplateParts; tell: (story: Story) => Promise<unknown> }>> = {
@@ -183,6 +193,16 @@ const STORIES: Readonly<Record<string, { template: TemplateParts; tell: (story: 
       await expire(story);
       await story.act('retire', OWNER);
       await story.result();
+    },
+  },
+  'to be retired while that is frozen, taken back': {
+    template: HOURLY_WITH_GRACE,
+    async tell(story) {
+      await story.activate();
+      harness.fakes.fail('admitDestructiveStep', 'Frozen');
+      await story.act('retire', OWNER);
+      await story.until(({ blocked }) => blocked?.code === 'Frozen');
+      await story.act('restore', OWNER);
     },
   },
   'quarantined, restored, gone for good': {

@@ -4,12 +4,13 @@
  */
 import type { Account } from '../../contracts/account.ts';
 import {
-  askedOn,
+  askedFrom,
   askerOf,
   castVote,
   checkBallot,
   openRound,
   stepDeadline,
+  withApprovers,
   type People,
   type Tally,
 } from '../../contracts/approval.ts';
@@ -61,9 +62,7 @@ export function vote(run: AccountRun, intent: Intent<'decide'>): void {
 export function withdraw(run: AccountRun, intent: Intent<'withdraw'>): void {
   const { actor } = intent.message;
   const isRenewal = accountOf(run).state === 'renewing';
-  const recorded = isRenewal
-    ? denyRenewal(run, actor, { reason: 'withdrawn', by: actor })
-    : record(run, { type: 'withdrawn', actor });
+  const recorded = isRenewal ? denyRenewal(run, actor, 'withdrawn') : record(run, { type: 'withdrawn', actor });
   settleAfter(run, intent, recorded);
 }
 
@@ -72,9 +71,6 @@ export function replaceApprovers(run: AccountRun, intent: Intent<'replace-approv
   const { actor, approvers, quorum } = intent.message;
   const { approval } = accountOf(run);
   const before = approval.steps[approval.openStep]!;
-  const steps = approval.steps.map((step) =>
-    step === before ? { ...step, approvers: copied(approvers), quorum } : step,
-  );
   const detail = {
     step: approval.openStep,
     before: inWords(before.approvers, before.quorum),
@@ -83,7 +79,7 @@ export function replaceApprovers(run: AccountRun, intent: Intent<'replace-approv
   const recorded = record(
     run,
     { type: 'approvers-replaced', actor, detail },
-    { approval: { ...approval, steps } },
+    { approval: withApprovers(approval, { approvers, quorum }) },
     // Those who were asked before are not told again: it is the same notice.
     [noticeOf('approval-needed', approval.openedAt)],
   );
@@ -103,20 +99,24 @@ export function meetStepDeadline(run: AccountRun): void {
       noticeOf('approval-escalated', dueAt),
     ]);
   } else if (state === 'renewing') {
-    void denyRenewal(run, SYSTEM, { reason: 'lapsed', by: SYSTEM });
+    void denyRenewal(run, SYSTEM, 'lapsed');
   } else {
     void record(run, { type: 'lapsed', actor: SYSTEM, detail }, {}, [noticeOf('request-lapsed', dueAt)]);
   }
 }
 
-/** Looks at the approvers of the open step again. What is told meanwhile is looked at afterwards. */
+/** Looks at the approvers of the open step, and of those after it, again. What is told meanwhile is looked at afterwards. */
 export function lookAtApprovers(run: AccountRun): void {
   const account = accountOf(run);
   run.approversChanged = false;
   if (!isRoundOpen(account)) return;
   const { approval } = account;
   run.sending += 1;
-  const found = untilDone(() => platform.findDeciders({ ...refOf(run), ...copied(askedOn(approval)) }));
+  const asked = {
+    openStep: approval.openStep,
+    steps: askedFrom(approval).map(({ quorum, ...people }) => ({ ...copied(people), quorum })),
+  };
+  const found = untilDone(() => platform.findDeciders({ ...refOf(run), ...asked }));
   void found.then((able) => {
     weighQuorum(run, approval, able);
     run.sending -= 1;
@@ -140,11 +140,12 @@ function consequence(account: Account, tally: Tally, actor: string): Consequence
   }
   const { reason } = tally;
   if (account.state === 'renewing') {
-    const detail = { reason, by: actor };
+    // Owners read it.
+    const by = account.approval.hideApprovers ? null : actor;
     return {
-      events: [{ type: 'renewal-denied', actor, detail }],
+      events: [{ type: 'renewal-denied', actor, detail: { reason, by: actor } }],
       changes: { renewal: null },
-      notices: [noticeOf('renewal-denied', at, detail)],
+      notices: [noticeOf('renewal-denied', at, { reason, by })],
     };
   }
   return {
@@ -154,7 +155,9 @@ function consequence(account: Account, tally: Tally, actor: string): Consequence
   };
 }
 
-function denyRenewal(run: AccountRun, actor: string, detail: { reason: string; by: string }): Promise<Account> {
+/** Without a vote: nobody's name is to be hidden. */
+function denyRenewal(run: AccountRun, actor: string, reason: 'lapsed' | 'withdrawn'): Promise<Account> {
+  const detail = { reason, by: actor };
   const notice = noticeOf('renewal-denied', now(), detail);
   return record(run, { type: 'renewal-denied', actor, detail }, { renewal: null }, [notice]);
 }

@@ -94,7 +94,7 @@ function answer(run: AccountRun): void {
 function changeOwners(run: AccountRun, intent: Intent<'change-owners'>): void {
   const { actor, owners, ownerGroups } = intent.message;
   const before = accountOf(run);
-  const after = { owners: [...new Set(owners)], ownerGroups: [...new Set(ownerGroups)] };
+  const after = { owners: [...new Set(owners)], ownerGroups: [...new Set(ownerGroups)], ownerMissingSince: null };
   const detail = { before: ownersInWords(before), after: ownersInWords(after) };
   const notice = noticeOf('owners-changed', now(), detail);
   settleAfter(run, intent, record(run, { type: 'owners-changed', actor, detail }, after, [notice]));

@@ -1,6 +1,6 @@
 /** How an account changes: at once in the run, then in the projection. `record` is the only way to another state. */
 import type { Account, AccountEvent } from '../../contracts/account.ts';
-import type { RecordTransitionInput } from '../../contracts/activities.ts';
+import type { FindDecidersResult, RecordTransitionInput } from '../../contracts/activities.ts';
 import { askerOf, canReachQuorum, openRound, type Approval } from '../../contracts/approval.ts';
 import { applyTransition, isRoundOpen, type AccountState, type EventType } from '../../contracts/lifecycle.ts';
 import type { Notice } from '../../contracts/notices.ts';
@@ -40,6 +40,7 @@ export function recordSubmission(
     requester: actor,
     owners: [...new Set([actor, ...request.owners])],
     ownerGroups: [...new Set(request.ownerGroups)],
+    ownerMissingSince: null,
     justification: request.justification,
     description: request.description ?? null,
     ...chosenBy(request, template),
@@ -101,23 +102,35 @@ export function notify(run: AccountRun, notices: readonly Notice[]): void {
   void untilDone(() => platform.notify({ account, notices: sent(notices) })).then(() => (run.sending -= 1));
 }
 
+/** What the period's notices would have told before this moment is not made up for. */
+export function skipMissedNotices(run: AccountRun): void {
+  const at = now();
+  run.noticedUntil = run.noticedUntil !== null && run.noticedUntil > at ? run.noticedUntil : at;
+}
+
 /** A round as the account stores it. */
 export function asStored(approval: Approval): Account['approval'] {
   return approval as Account['approval'];
 }
 
 /**
- * Whether the open step can still be decided by `able`, the people who can decide on it at that moment: says so once, and
- * once when it can again. `weighed` is the round that they were found for; one that has moved on is asked about again.
+ * Whether the open step and those after it can still be decided, by who is able to at that moment: says once that one cannot,
+ * and once when all can again. `weighed` is the round that they were found for; one that has moved on is asked about again.
  */
-export function weighQuorum(run: AccountRun, weighed: Approval, able: readonly string[]): void {
+export function weighQuorum(
+  run: AccountRun,
+  weighed: Approval,
+  { ableToDecide: able, deadStep }: FindDecidersResult,
+): void {
   const account = accountOf(run);
   const { approval } = account;
   if (!isRoundOpen(account) || !isSameStep(weighed, approval)) return;
-  const isReachable = canReachQuorum(approval, askerOf(account), able);
+  const dead = canReachQuorum(approval, askerOf(account), able) ? deadStep : approval.openStep;
+  const isReachable = dead === undefined;
   if (isReachable === (approval.quorumLostAt === null)) return;
   const at = now();
-  const detail = { step: approval.openStep, ableToDecide: able.length };
+  const isAhead = dead !== undefined && dead > approval.openStep;
+  const detail = { step: dead ?? approval.openStep, ...(isAhead ? {} : { ableToDecide: able.length }) };
   const changed = { approval: { ...approval, quorumLostAt: isReachable ? null : at } };
   if (isReachable) void record(run, { type: 'quorum-regained', actor: SYSTEM, detail }, changed);
   else void record(run, { type: 'quorum-lost', actor: SYSTEM, detail }, changed, [noticeOf('quorum-lost', at)]);
@@ -143,8 +156,8 @@ async function project(run: AccountRun, events: AccountEvent[], notices: readonl
   const account = accountOf(run);
   run.sending += 1;
   const transition: RecordTransitionInput = { account, events, notices: sent(notices) };
-  const { ableToDecide } = await untilDone(() => platform.recordTransition(transition));
-  if (ableToDecide !== null) weighQuorum(run, account.approval, ableToDecide);
+  const { ableToDecide, ...ahead } = await untilDone(() => platform.recordTransition(transition));
+  if (ableToDecide !== null) weighQuorum(run, account.approval, { ableToDecide, ...ahead });
   run.sending -= 1;
   return account;
 }

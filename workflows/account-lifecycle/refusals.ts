@@ -1,6 +1,6 @@
 /** Why an account does not take what is asked of it now: the catalogue's code and a sentence for people. Pure. */
 import type { Account } from '../../contracts/account.ts';
-import { askerOf, checkBallot } from '../../contracts/approval.ts';
+import { askedOn, askerOf, canReachQuorum, checkBallot, withApprovers } from '../../contracts/approval.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
 import { allowedActions, isRoundOpen, mayRenew } from '../../contracts/lifecycle.ts';
 import { migrationOutcome, notMovable } from '../../contracts/migration.ts';
@@ -62,13 +62,20 @@ function objection({ account, snapshot }: Known, asked: Asked, now: Date): Refus
   }
 }
 
-/** A replacement asks for at least one more vote: it is no way for an administrator to approve. */
-function replacementObjection(account: Account, { step, quorum }: ReplaceApproversMessage): Refusal | undefined {
+/**
+ * A replacement asks for at least one more vote: it is no way for an administrator to approve. Votes that were cast count
+ * towards the quorum; how many members a group has is not known here.
+ */
+function replacementObjection(account: Account, message: ReplaceApproversMessage): Refusal | undefined {
+  const { step, quorum } = message;
   const { openStep, votes } = account.approval;
   if (step !== openStep) return titled('StepNotOpen');
   const cast = votes.filter((vote) => vote.step === openStep).length;
-  if (cast < quorum) return undefined;
-  return { code: 'InvalidRequest', message: `${cast} have approved this step already: the quorum must be greater.` };
+  if (cast >= quorum) return invalid(`${cast} have approved this step already: the quorum must be greater.`);
+  const round = withApprovers(account.approval, message);
+  const { users, groups } = askedOn(round);
+  if (groups.length > 0 || canReachQuorum(round, askerOf(account), users)) return undefined;
+  return invalid(`${cast} have approved this step, and too few others are named for a quorum of ${quorum}.`);
 }
 
 const ROUND_ACTIONS: readonly Asked['action'][] = ['decide', 'withdraw', 'replace-approvers'];
@@ -91,6 +98,10 @@ function notAllowed(account: Account, action: Asked['action']): Refusal {
 
 function titled(code: ErrorCode): Refusal {
   return { code, message: ERRORS[code].title };
+}
+
+function invalid(message: string): Refusal {
+  return { code: 'InvalidRequest', message };
 }
 
 function conflict(message: string): Refusal {

@@ -99,7 +99,7 @@ export function directoryTarget(run: AccountRun): AccountObjectInput {
 /** Where the account's secret is, or will be. */
 export function vaultPathOf(run: AccountRun): string {
   const { vaultFolder, samAccountName } = accountOf(run);
-  return secretPath(vaultFolder, run.domain, samAccountName);
+  return secretPath(vaultFolder, samAccountName);
 }
 
 /** What the account's periods follow from. */

@@ -1,22 +1,88 @@
 /** Nothing destructive begins where an administrator has frozen it, or where too much of it happens. */
 import type { AdmitDestructiveStepInput } from '../../contracts/activities.ts';
-import { accountOf, refOf, type AccountRun } from '../account-lifecycle/run.ts';
-import { patientStep, type Step } from '../support/patient-step.ts';
+import { ERRORS, isErrorCode, type ErrorCode } from '../../contracts/errors.ts';
+import { accountOf, directoryTarget, refOf, type AccountRun } from '../account-lifecycle/run.ts';
+import { turnThePage } from '../account-lifecycle/rest.ts';
+import type { Patience } from '../support/activities.ts';
+import { unblock } from '../support/block.ts';
+import {
+  cutsAtFirst,
+  cutsOf,
+  pause,
+  tryOnce,
+  untilEnded,
+  type Cuts,
+  type Step,
+  type StepResult,
+  type Tried,
+} from '../support/patient-step.ts';
+
+/** `occasion` (ISO 8601 UTC) is what does not change however often it is asked for: with it the step is one admission. */
+export type Admission = Pick<AdmitDestructiveStepInput, 'step' | 'occasion'>;
 
 /**
- * Waits until the step may begin. `occasion` (ISO 8601 UTC) is what does not change however long the step takes, over
- * blocks and new runs: with it the step is one admission. False when something else comes first.
+ * Waits until the step may begin: it must then be begun at once. What is blocked stays so, for the sake of that step. False
+ * when something else comes first.
  */
-export async function admit(
-  run: AccountRun,
-  { step, occasion }: Pick<AdmitDestructiveStepInput, 'step' | 'occasion'>,
-  cuts: Pick<Step<void>, 'interruptedBy' | 'yieldsTo'> = {},
-): Promise<boolean> {
-  const { templateId } = accountOf(run);
-  const admitted = await patientStep(run, {
+export async function admit(run: AccountRun, { step, occasion }: Admission, cuts: Cuts = {}): Promise<boolean> {
+  const admitted = await untilEnded(run, {
     name: 'admit-destructive-step',
-    run: (_engine, admission) => admission.admitDestructiveStep({ ...refOf(run), templateId, step, occasion }),
-    ...cuts,
+    run: (_engine, admission) => {
+      const { templateId } = accountOf(run);
+      return admission.admitDestructiveStep({ ...refOf(run), templateId, step, occasion });
+    },
+    ...cutsOf(cuts),
   });
   return admitted.outcome === 'done';
+}
+
+/** Does a destructive step as soon as it is admitted, however long that takes. */
+export async function admitted<T>(run: AccountRun, admission: Admission, step: Step<T>): Promise<StepResult<T>> {
+  if (!(await admit(run, admission, step))) return { outcome: 'interrupted' };
+  return whileAdmitted(run, admission, step);
+}
+
+/**
+ * Does a destructive step that was admitted a moment ago. When that cannot be done at once, what waits for the engine is
+ * a harmless question; once that is answered, the admission is asked for again: a freeze may have come meanwhile.
+ */
+export async function whileAdmitted<T>(run: AccountRun, admission: Admission, step: Step<T>): Promise<StepResult<T>> {
+  let [patience, cuts]: [Patience, Cuts] = ['prompt', cutsAtFirst(step)];
+  for (;;) {
+    const tried: Tried<T> = await tryOnce(run, step, patience, cuts);
+    if (tried.outcome !== 'again') {
+      if (tried.outcome !== 'interrupted') unblock(run);
+      return tried;
+    }
+    await turnThePage(run);
+    const isReady = await untilReady(run, step, tried.patience, patience === 'briefly');
+    if (!isReady || !(await admit(run, admission, step))) return { outcome: 'interrupted' };
+    [patience, cuts] = [tried.patience === 'prompt' ? 'prompt' : 'briefly', step];
+  }
+}
+
+/** Codes that tell that the engine and its directory are there, though not what was asked for. */
+const ANSWERS: readonly ErrorCode[] = Object.keys(ERRORS)
+  .filter(isErrorCode)
+  .filter((code) => ERRORS[code].retry === 'no');
+
+/** Waits until the engine answers for the account's object. False when something else comes first. */
+async function untilReady(
+  run: AccountRun,
+  step: Step<unknown>,
+  patience: Patience,
+  hasAnswered: boolean,
+): Promise<boolean> {
+  // Somebody resumed the step: it tells by itself what is still wrong.
+  if (patience === 'prompt') return true;
+  // It answered before, and the step failed all the same: the answer says nothing about this cause.
+  if (hasAnswered && patience !== 'wait-for-engine' && (await pause(run, step)) === 'interrupted') return false;
+  const question: Step<unknown> = {
+    name: step.name,
+    run: (engine) => engine.captureAccount(directoryTarget(run)),
+    returns: ANSWERS,
+    ...cutsOf(step),
+  };
+  const answered = await untilEnded(run, question, patience);
+  return answered.outcome !== 'interrupted';
 }

@@ -2,9 +2,9 @@
 import { isFreshWaiting } from '../account-lifecycle/intents.ts';
 import { noticeOf } from '../account-lifecycle/notices.ts';
 import { record } from '../account-lifecycle/record.ts';
-import { accountOf, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
-import { admit } from './admit.ts';
-import { changeObject, LIFE_ACTIONS } from './life-step.ts';
+import { accountOf, directoryTarget, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
+import { admitted, type Admission } from './admit.ts';
+import { LIFE_ACTIONS } from './life-step.ts';
 import { beginRetirement } from './retire.ts';
 
 /** Meets the end date. While that is blocked, what people ask comes first; the end is then met again. */
@@ -30,11 +30,16 @@ export async function meetEnd(run: AccountRun): Promise<void> {
 /** An account that its owner switched off is off in the directory already. */
 async function switchOff(run: AccountRun): Promise<boolean> {
   if (accountOf(run).state !== 'active') return true;
-  // What had to give way to the end must not make the end give way.
-  const yieldsTo = () => isFreshWaiting(run, LIFE_ACTIONS);
-  const ending = { step: 'end-of-life', occasion: accountOf(run).endsAt! } as const;
-  if (!(await admit(run, ending, { interruptedBy: ['retire'], yieldsTo }))) return false;
-  return changeObject(run, 'disable-account', (engine, target) => engine.disableAccount(target), yieldsTo);
+  const ending: Admission = { step: 'end-of-life', occasion: accountOf(run).endsAt! };
+  const target = directoryTarget(run);
+  const switched = await admitted(run, ending, {
+    name: 'disable-account',
+    run: (engine) => engine.disableAccount(target),
+    interruptedBy: ['retire'],
+    // What had to give way to the end must not make the end give way.
+    yieldsTo: () => isFreshWaiting(run, LIFE_ACTIONS),
+  });
+  return switched.outcome === 'done';
 }
 
 function told(run: AccountRun) {

@@ -23,14 +23,13 @@ export async function changeObject(
   run: AccountRun,
   name: StepName,
   change: (engine: EngineActivities, target: AccountObjectInput) => Promise<void>,
-  yieldsTo: () => boolean = () => isEndDue(run),
 ): Promise<boolean> {
   const target = directoryTarget(run);
   const step = await patientStep(run, {
     name,
     run: (engine) => change(engine, target),
     interruptedBy: ['retire'],
-    yieldsTo,
+    yieldsTo: () => isEndDue(run),
   });
   return step.outcome === 'done';
 }

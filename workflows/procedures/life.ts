@@ -5,7 +5,7 @@ import { requestRenewal } from '../account-lifecycle/approval.ts';
 import { isFreshWaiting, isWaiting, settle, take } from '../account-lifecycle/intents.ts';
 import { rest } from '../account-lifecycle/rest.ts';
 import { accountOf, type AccountRun } from '../account-lifecycle/run.ts';
-import { unblock } from '../support/patient-step.ts';
+import { unblock } from '../support/block.ts';
 import { disable, edit, enable } from './change.ts';
 import { meetEnd } from './end.ts';
 import { isEndDue, LIFE_ACTIONS } from './life-step.ts';

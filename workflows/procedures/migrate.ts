@@ -5,7 +5,7 @@ import { migrationOutcome } from '../../contracts/migration.ts';
 import { ownersInWords } from '../account-lifecycle/desk.ts';
 import { refuse, settle, type Intent } from '../account-lifecycle/intents.ts';
 import { noticeOf } from '../account-lifecycle/notices.ts';
-import { record } from '../account-lifecycle/record.ts';
+import { record, skipMissedNotices } from '../account-lifecycle/record.ts';
 import { accountOf, expiryOf, now, snapshotOf, type AccountRun } from '../account-lifecycle/run.ts';
 import { changeObject, giveWay } from './life-step.ts';
 
@@ -63,7 +63,7 @@ async function recordMove(run: AccountRun, actor: string, after: Moved): Promise
     ...(detail.before === detail.after ? [] : [noticeOf('owners-changed', at, detail)]),
     ...(opens ? [noticeOf('renewal-opened', at, { endsAt: after.endsAt })] : []),
   ];
-  // What the new terms would have told before this moment is not made up for.
-  run.noticedUntil = run.noticedUntil !== null && run.noticedUntil > at ? run.noticedUntil : at;
-  return record(run, { type: 'migrated', actor, detail }, after, notices);
+  skipMissedNotices(run);
+  const named = detail.before === detail.after ? {} : { ownerMissingSince: null };
+  return record(run, { type: 'migrated', actor, detail }, { ...after, ...named }, notices);
 }

@@ -24,7 +24,7 @@ import {
   type AccountRun,
 } from '../account-lifecycle/run.ts';
 import { blockUntilResumed, patientStep, type Step, type StepResult } from '../support/patient-step.ts';
-import { deleteObject, revokeSecret } from './delete.ts';
+import { deletion, revokeSecret } from './delete.ts';
 
 /** How many generated passwords the domain may refuse before a person must look at its policy. */
 const PASSWORD_ATTEMPTS = 3;
@@ -85,7 +85,7 @@ function note(run: AccountRun, changes: Partial<Provisioning>): void {
 
 /** The newest first. Each was on the list before it began: it may have had an effect that we never heard of. */
 async function undo(run: AccountRun): Promise<void> {
-  if (begun(run).isEstablishing) await deleteObject(run, begun(run).objectGuid);
+  if (begun(run).isEstablishing) await patientStep(run, deletion(run, begun(run).objectGuid));
   note(run, { isEstablishing: false, objectGuid: null });
   if (begun(run).isStaging) await revokeSecret(run, ['VaultPathConflict']);
   note(run, { isStaging: false });

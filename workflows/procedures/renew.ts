@@ -2,7 +2,7 @@
 import { renewedPeriod, type Period } from '../../contracts/deadlines.ts';
 import { isRoundOpen } from '../../contracts/lifecycle.ts';
 import { settle, type Intent } from '../account-lifecycle/intents.ts';
-import { record } from '../account-lifecycle/record.ts';
+import { record, type Happening } from '../account-lifecycle/record.ts';
 import { accountOf, expiryOf, instantsOf, periodTermsOf, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
 import { changeObject, giveWay } from './life-step.ts';
 
@@ -49,17 +49,21 @@ async function applyPeriod(run: AccountRun, period: Period): Promise<boolean> {
 /** Also when the end was to be met and its step was blocked: the object may be disabled. */
 function wasEnded(run: AccountRun): boolean {
   const { state, renewal, endsAt } = accountOf(run);
-  if (state === 'expired' || renewal?.returnTo === 'expired') return true;
+  if (state === 'expired' || renewal?.returnTo === 'expired' || isDisabledSinceItsEnd(run)) return true;
   return state === 'active' && endsAt !== null && Date.parse(endsAt) <= Date.now();
+}
+
+/** Enabled by hand after its end, and disabled again: whatever disabled it since then, a new period enables it. */
+function isDisabledSinceItsEnd(run: AccountRun): boolean {
+  const { state, ended, endOfLife } = accountOf(run);
+  return endOfLife === 'disable' && state === 'disabled' && ended;
 }
 
 function recordRenewal(run: AccountRun, period: Period, actor: string) {
   run.noticedUntil = null;
   run.renewedInThisRun = true;
   const instants = instantsOf(period);
-  return record(
-    run,
-    { type: 'renewed', actor, detail: { endsAt: instants.endsAt } },
-    { ...instants, ended: false, renewal: null },
-  );
+  const renewed: Happening = { type: 'renewed', actor, detail: { endsAt: instants.endsAt } };
+  const events = isDisabledSinceItsEnd(run) ? [renewed, { type: 'enabled', actor } as const] : [renewed];
+  return record(run, events, { ...instants, ended: false, renewal: null });
 }

@@ -2,11 +2,11 @@
  * Retirement: at once and for good, or first into quarantine, where everything can be put back exactly as it was until
  * the template's grace period is over.
  */
-import type { Retirement } from '../../contracts/account.ts';
+import type { Account, Retirement } from '../../contracts/account.ts';
 import { mustParse, shift } from '../../contracts/deadlines.ts';
 import { isWaiting, settle, settleAfter, take, type Intent } from '../account-lifecycle/intents.ts';
 import { noticeOf } from '../account-lifecycle/notices.ts';
-import { record, remember } from '../account-lifecycle/record.ts';
+import { record, remember, skipMissedNotices } from '../account-lifecycle/record.ts';
 import { rest } from '../account-lifecycle/rest.ts';
 import {
   accountOf,
@@ -18,8 +18,9 @@ import {
   vaultPathOf,
   type AccountRun,
 } from '../account-lifecycle/run.ts';
+import { unblock } from '../support/block.ts';
 import { patientStep, type StepResult } from '../support/patient-step.ts';
-import { admit } from './admit.ts';
+import { admit, admitted, whileAdmitted } from './admit.ts';
 import { deleteAccount } from './delete.ts';
 
 /** Somebody retires the account; answered as soon as that is on record. */
@@ -46,45 +47,77 @@ export function beginRetirement(run: AccountRun, actor: string, { isEnd = false 
 
 /** Takes a retiring account out of use, however long it takes: into quarantine, or away. */
 export async function retire(run: AccountRun): Promise<void> {
-  if (!retirementOf(run).final && (await capture(run))) return quarantine(run);
-  await admit(run, admissionOf(run, 'deletion'));
-  await deleteAccount(run);
+  const { final, captured } = retirementOf(run);
+  if (final) return destroy(run, admitted);
+  if (captured !== null) return quarantine(run, admitted);
+  switch (await capture(run)) {
+    case 'captured':
+      return quarantine(run, whileAdmitted);
+    case 'missing':
+      return destroy(run, admitted);
+    case 'taken-back':
+      return;
+  }
 }
 
 /** Waits in quarantine for an undo, or for the end of the grace period, which deletes the account. */
 export async function waitForUndo(run: AccountRun): Promise<void> {
   const { undoUntil, final } = retirementOf(run);
   if (undoUntil === null) throw new Error('a quarantined account can be restored until an instant');
-  if (!final) {
-    await rest(run, () => isWaiting(run, ['restore']), Date.parse(undoUntil));
+  if (final) return destroy(run, admitted);
+  await rest(run, () => isWaiting(run, ['restore']), Date.parse(undoUntil));
+  const intent = take(run, ['restore']);
+  if (intent) return restore(run, intent);
+  const admission = admissionOf(run, 'deletion');
+  if (!(await admit(run, admission, { interruptedBy: ['restore'] })) || isWaiting(run, ['restore'])) return;
+  // From here on nothing can be promised any more.
+  remember(run, { retirement: { ...retirementOf(run), final: true } });
+  await destroy(run, whileAdmitted);
+}
+
+/**
+ * Reads what an undo would put back, before anything is changed. `missing`: the object is gone, nothing can be undone. Until
+ * then the retirement can be taken back while it waits for its admission, which may be asked for after each wait.
+ */
+async function capture(run: AccountRun): Promise<'captured' | 'missing' | 'taken-back'> {
+  for (;;) {
+    const isAdmitted = await admit(run, admissionOf(run, 'retirement'), { interruptedBy: ['restore'] });
     const intent = take(run, ['restore']);
-    if (intent) return restore(run, intent);
-    const deletion = admissionOf(run, 'deletion');
-    if (!(await admit(run, deletion, { interruptedBy: ['restore'] })) || isWaiting(run, ['restore'])) return;
-    // From here on nothing can be promised any more.
-    remember(run, { retirement: { ...retirementOf(run), final: true } });
+    if (intent) {
+      await takeBack(run, intent);
+      return 'taken-back';
+    }
+    if (!isAdmitted) continue;
+    unblock(run);
+    const captured = await patientStep(run, {
+      name: 'capture-account',
+      run: (engine) => engine.captureAccount(directoryTarget(run)),
+      returns: ['DirectoryObjectMissing'],
+    });
+    if (captured.outcome !== 'done') {
+      remember(run, { retirement: { ...retirementOf(run), final: true } });
+      return 'missing';
+    }
+    if (captured.wasBlocked) continue;
+    remember(run, { retirement: { ...retirementOf(run), captured: captured.value } });
+    return 'captured';
   }
-  await deleteAccount(run);
 }
 
-/** Reads what an undo would put back, before anything is changed. False when the object is gone: nothing can be undone. */
-async function capture(run: AccountRun): Promise<boolean> {
-  if (retirementOf(run).captured !== null) return true;
-  await admit(run, admissionOf(run, 'retirement'));
-  const captured = await patientStep(run, {
-    name: 'capture-account',
-    run: (engine) => engine.captureAccount(directoryTarget(run)),
-    returns: ['DirectoryObjectMissing'],
-  });
-  const known = captured.outcome === 'done' ? { captured: captured.value } : { final: true };
-  remember(run, { retirement: { ...retirementOf(run), ...known } });
-  return captured.outcome === 'done';
+/** Nothing was done yet that would have to be undone. */
+async function takeBack(run: AccountRun, intent: Intent<'restore'>): Promise<void> {
+  const { distinguishedName } = accountOf(run);
+  settle(run, intent, await recordRestoration(run, intent.message.actor, { distinguishedName, missingGroups: 0 }));
 }
 
-async function quarantine(run: AccountRun): Promise<void> {
+function destroy(run: AccountRun, done: typeof admitted): Promise<void> {
+  return deleteAccount(run, (step) => done(run, admissionOf(run, 'deletion'), step));
+}
+
+async function quarantine(run: AccountRun, done: typeof admitted): Promise<void> {
   const { retirementOrganizationalUnit } = snapshotOf(run).template.directory;
   const moved = valueOf(
-    await patientStep(run, {
+    await done(run, admissionOf(run, 'retirement'), {
       name: 'quarantine-account',
       run: (engine) => engine.quarantineAccount({ ...directoryTarget(run), retirementOrganizationalUnit }),
     }),
@@ -122,9 +155,21 @@ async function restore(run: AccountRun, intent: Intent<'restore'>): Promise<void
       run: (engine) => engine.restoreAccount({ ...directoryTarget(run), captured }),
     }),
   );
-  const { actor } = intent.message;
   const detail = { distinguishedName, missingGroups: missingGroups.length, ...named(missingGroups) };
-  settle(run, intent, await record(run, { type: 'restored', actor, detail }, { distinguishedName, retirement: null }));
+  settle(run, intent, await recordRestoration(run, intent.message.actor, detail));
+}
+
+type RestorationDetail = Pick<Account, 'distinguishedName'> & { missingGroups: number; groups?: string };
+
+/** A window that opened meanwhile is told of; what else was not told then has no use any more. */
+function recordRestoration(run: AccountRun, actor: string, detail: RestorationDetail): Promise<Account> {
+  const { distinguishedName } = detail;
+  const { renewalOpensAt, endsAt } = accountOf(run);
+  const opened = renewalOpensAt !== null && renewalOpensAt > retirementOf(run).requestedAt && renewalOpensAt <= now();
+  const isTold = opened && snapshotOf(run).template.lifecycle.notices.whenRenewalOpens;
+  const notices = isTold ? [noticeOf('renewal-opened', now(), { endsAt })] : [];
+  skipMissedNotices(run);
+  return record(run, { type: 'restored', actor, detail }, { distinguishedName, retirement: null }, notices);
 }
 
 /** Groups that are gone by now, as far as an event has room for them. */

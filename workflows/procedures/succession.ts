@@ -1,5 +1,7 @@
 /** Who answers for an account after an owner left: rung by rung, and never nobody without saying so. */
 import type { FindSuccessorsResult } from '../../contracts/activities.ts';
+import type { Notice } from '../../contracts/notices.ts';
+import { ownershipProblem } from '../../contracts/ownership.ts';
 import { ownersInWords } from '../account-lifecycle/desk.ts';
 import { isWaiting } from '../account-lifecycle/intents.ts';
 import { noticeOf } from '../account-lifecycle/notices.ts';
@@ -29,13 +31,24 @@ export async function succeed(run: AccountRun): Promise<void> {
       });
     case 'nobody': {
       const detail = { user: left, rung: 'nobody' };
-      const notice = noticeOf('owner-missing', now(), { user: left });
-      await record(run, { type: 'owner-left', actor: SYSTEM, detail }, {}, [notice]);
+      const since = { ownerMissingSince: accountOf(run).ownerMissingSince ?? now() };
+      await record(run, { type: 'owner-left', actor: SYSTEM, detail }, since, [ownerMissing(left)]);
       return;
     }
     case 'still-there':
-      return;
+      return stay(run, left);
   }
+}
+
+/** Somebody who owns it is active: it may have been said that nobody is. */
+async function stay(run: AccountRun, user: string): Promise<void> {
+  if (accountOf(run).ownerMissingSince === null) return;
+  const returned = { type: 'owner-returned', actor: SYSTEM, detail: { user } } as const;
+  await record(run, returned, { ownerMissingSince: null });
+}
+
+function ownerMissing(user: string): Notice {
+  return noticeOf('owner-missing', now(), { user });
 }
 
 /** Asks who is next; the directory is asked when the platform wants to know the leaver's manager. */
@@ -78,5 +91,10 @@ async function change(
     { type: 'owner-left', actor: SYSTEM, detail: { user: left, rung } },
     { type: 'owners-changed', actor: SYSTEM, detail },
   ] as const;
-  await record(run, events, after, [noticeOf('owners-changed', now(), detail)]);
+  const { ownership } = snapshotOf(run).template;
+  const notices = [
+    noticeOf('owners-changed', now(), detail),
+    ...(ownershipProblem(ownership, after) === undefined ? [] : [ownerMissing(left)]),
+  ];
+  await record(run, events, { ...after, ownerMissingSince: null }, notices);
 }

@@ -25,7 +25,7 @@ export async function untilDone<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /** How long one round of an engine activity keeps trying before the workflow looks at it again (see patient-step.ts). */
-export type Patience = 'prompt' | 'wait-for-engine' | 'persist';
+export type Patience = 'prompt' | 'wait-for-engine' | 'persist' | 'briefly';
 
 /**
  * Engines send a heartbeat every 3 s (activities/step-attempt.ts), so that the step of one that was killed is soon taken
@@ -59,22 +59,25 @@ const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
     ...ATTEMPT,
     retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
   },
+  // A destructive step whose engine has just answered: no longer than its admission counts as fresh, in the queue or not.
+  briefly: {
+    scheduleToStartTimeout: '5 minutes',
+    ...ATTEMPT,
+    scheduleToCloseTimeout: '5 minutes',
+    retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  },
 };
 
+const ADMISSION_AT_ONCE: ActivityOptions = {
+  startToCloseTimeout: '10 seconds',
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 2 },
+};
+
+/** Asked again and again, so that a thaw is noticed within a minute. */
 const ADMISSION_KEPT_UP: ActivityOptions = {
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '50 seconds' },
-};
-
-/** The admission of a destructive step: asked again and again, so that a thaw is noticed within a minute. */
-const ADMISSION_ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
-  prompt: {
-    startToCloseTimeout: '10 seconds',
-    scheduleToCloseTimeout: '2 minutes',
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 2 },
-  },
-  'wait-for-engine': ADMISSION_KEPT_UP,
-  persist: ADMISSION_KEPT_UP,
 };
 
 /** Lets destructive steps begin, on the control plane. */
@@ -82,7 +85,8 @@ export type Admission = Pick<PlatformActivities, 'admitDestructiveStep'>;
 
 /** The activities that admit destructive steps, with the patience of one round; `limitMs` is how long one may `persist`. */
 export function admission(patience: Patience, limitMs: number): Admission {
-  return proxyActivities<Admission>({ scheduleToCloseTimeout: limitMs, ...ADMISSION_ROUNDS[patience] });
+  const options = patience === 'prompt' ? ADMISSION_AT_ONCE : ADMISSION_KEPT_UP;
+  return proxyActivities<Admission>({ scheduleToCloseTimeout: limitMs, ...options });
 }
 
 /** Looks into a template's domain for somebody who waits: an engine that is there takes it at once. */

@@ -33,7 +33,7 @@ function describeTimeout(timeout: TimeoutFailure, fqdn: string): StepFailure {
   if (timeout.timeoutType === 'SCHEDULE_TO_START') {
     return {
       code: 'EngineOffline',
-      message: `Queued: no engine of ${fqdn} is running. This step is done as soon as one starts.`,
+      message: `Queued: no engine of ${fqdn} takes this step up; none is running, or all are busy. It is done as soon as one is free.`,
     };
   }
   // A round that ended with its last attempt's failure says more than that it ended.

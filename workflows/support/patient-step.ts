@@ -9,11 +9,10 @@ import type { StepName } from '../../contracts/account.ts';
 import type { EngineActivities } from '../../contracts/activities.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
 import { isWaiting, settle, take, type Action } from '../account-lifecycle/intents.ts';
-import { noticeOf } from '../account-lifecycle/notices.ts';
-import { record } from '../account-lifecycle/record.ts';
 import { attentively, isTooLong, rest, turnThePage } from '../account-lifecycle/rest.ts';
-import { accountOf, now, SYSTEM, type AccountRun } from '../account-lifecycle/run.ts';
+import { accountOf, type AccountRun } from '../account-lifecycle/run.ts';
 import { admission, engine, type Admission, type Patience } from './activities.ts';
+import { block, unblock } from './block.ts';
 import { describeFailure, type StepFailure } from './failures.ts';
 
 export interface Step<T> {
@@ -28,7 +27,7 @@ export interface Step<T> {
   readonly returns?: readonly ErrorCode[];
 }
 
-type Cuts = Pick<Step<unknown>, 'interruptedBy' | 'yieldsTo'>;
+export type Cuts = Pick<Step<unknown>, 'interruptedBy' | 'yieldsTo'>;
 
 export type StepResult<T> =
   | { readonly outcome: 'done'; readonly value: T; readonly wasBlocked: boolean }
@@ -36,6 +35,8 @@ export type StepResult<T> =
   | { readonly outcome: 'interrupted' }
   | { readonly outcome: 'failed'; readonly failure: StepFailure };
 
+/** What came of one round: the end of the step, or another round with this patience. */
+export type Tried<T> = StepResult<T> | { readonly outcome: 'again'; readonly patience: Patience };
 type Waited = 'due' | 'resumed' | 'interrupted';
 type Round<T> = StepResult<T> | { readonly outcome: 'resumed' };
 
@@ -47,33 +48,58 @@ const LONGEST_ROUND_MS = 6 * 60 * 60_000;
 
 /** Runs a step until it is done, interrupted, or failed with a code of `returns`. */
 export async function patientStep<T>(run: AccountRun, step: Step<T>): Promise<StepResult<T>> {
-  let patience: Patience = 'prompt';
-  // Before its first failure a step yields to nothing: it may be done in a moment.
-  let cuts: Cuts = { interruptedBy: step.interruptedBy ?? [] };
+  const ended = await untilEnded(run, step);
+  if (ended.outcome !== 'interrupted') unblock(run);
+  return ended;
+}
+
+/**
+ * Runs a step like `patientStep`, and leaves the account blocked if it was: for a step that is followed by another one, for
+ * whose sake it is done. `patience` is what it begins with: all but `prompt` go on with what is blocked already.
+ */
+export async function untilEnded<T>(
+  run: AccountRun,
+  step: Step<T>,
+  patience: Patience = 'prompt',
+): Promise<StepResult<T>> {
+  let [next, cuts] = [patience, patience === 'prompt' ? cutsAtFirst(step) : step];
   for (;;) {
-    const round: Round<T> = await runRound(run, step, patience, cuts);
-    if (round.outcome === 'interrupted') return round;
-    if (round.outcome === 'done') {
-      const wasBlocked = accountOf(run).blocked !== null;
-      unblock(run);
-      return { ...round, wasBlocked };
-    }
-    if (round.outcome === 'resumed') {
-      patience = 'prompt';
-    } else {
-      const code: ErrorCode = round.failure.code;
-      if (step.returns?.includes(code)) {
-        unblock(run);
-        return round;
-      }
-      block(run, step.name, round.failure);
-      cuts = step;
-      const waited: Waited = await waitBeforeRound(run, cuts, ERRORS[code].retry);
-      if (waited === 'interrupted') return { outcome: waited };
-      patience = waited === 'resumed' ? 'prompt' : code === 'EngineOffline' ? 'wait-for-engine' : 'persist';
-    }
+    const tried = await tryOnce(run, step, next, cuts);
+    if (tried.outcome !== 'again') return tried;
+    [next, cuts] = [tried.patience, step];
     await turnThePage(run);
   }
+}
+
+/** What cuts a step short, without the step. */
+export function cutsOf({ interruptedBy = [], yieldsTo }: Cuts): Cuts {
+  return { interruptedBy, ...(yieldsTo ? { yieldsTo } : {}) };
+}
+
+/** Before its first failure a step yields to nothing: it may be done in a moment. */
+export function cutsAtFirst({ interruptedBy = [] }: Cuts): Cuts {
+  return { interruptedBy };
+}
+
+/** One round of a step. One that fails blocks the account; `again` is answered when the next round is due. */
+export async function tryOnce<T>(run: AccountRun, step: Step<T>, patience: Patience, cuts: Cuts): Promise<Tried<T>> {
+  const round: Round<T> = await runRound(run, step, patience, cuts);
+  if (round.outcome === 'interrupted') return round;
+  if (round.outcome === 'done') return { ...round, wasBlocked: accountOf(run).blocked !== null };
+  if (round.outcome === 'resumed') return { outcome: 'again', patience: 'prompt' };
+  const code: ErrorCode = round.failure.code;
+  if (step.returns?.includes(code)) return round;
+  block(run, step.name, round.failure);
+  const waited: Waited = await waitBeforeRound(run, step, ERRORS[code].retry);
+  if (waited === 'interrupted') return { outcome: waited };
+  if (waited === 'resumed') return { outcome: 'again', patience: 'prompt' };
+  return { outcome: 'again', patience: code === 'EngineOffline' ? 'wait-for-engine' : 'persist' };
+}
+
+/** Waits for as long as a round would last now. */
+export async function pause(run: AccountRun, cuts: Cuts): Promise<Waited> {
+  await rest(run, () => isCutShort(run, cuts), Date.now() + roundLimitMs(run));
+  return wokenBy(run, cuts);
 }
 
 /** Blocks the account with a failure that only a person can mend, until they resume or interrupt it. */
@@ -134,6 +160,10 @@ async function waitBeforeRound(run: AccountRun, cuts: Cuts, retry: 'yes' | 'slow
   const cut = () => isCutShort(run, cuts);
   if (retry === 'no') await rest(run, cut);
   if (retry === 'slowly') await rest(run, cut, Date.now() + SLOW_RETRY_MS);
+  return wokenBy(run, cuts);
+}
+
+function wokenBy(run: AccountRun, cuts: Cuts): Waited {
   if (isInterrupted(run, cuts)) return 'interrupted';
   return takeResume(run) ? 'resumed' : 'due';
 }
@@ -151,31 +181,4 @@ function takeResume(run: AccountRun): boolean {
   const intent = take(run, ['resume']);
   if (intent) settle(run, intent, accountOf(run));
   return intent !== undefined;
-}
-
-/** Records why the account cannot go on, unless that is on record already. Nothing waits for the projection here. */
-function block(run: AccountRun, step: StepName, failure: StepFailure): void {
-  const { blocked, state } = accountOf(run);
-  if (blocked?.code === failure.code && blocked.step === step) return;
-  const { code, message } = failure;
-  const retrying = ERRORS[code].retry !== 'no';
-  const since = now();
-  void record(
-    run,
-    { type: 'blocked', actor: SYSTEM, detail: { code, step, retrying } },
-    { blocked: { code, since, step, message, retrying } },
-    // The requester waits for it; what mends itself is no news.
-    state === 'approved' && !retrying ? [noticeOf('provisioning-failed', since, { code })] : [],
-  );
-}
-
-/** Records that nothing holds the account up any more. */
-export function unblock(run: AccountRun): void {
-  const { blocked } = accountOf(run);
-  if (blocked === null) return;
-  void record(
-    run,
-    { type: 'unblocked', actor: SYSTEM, detail: { code: blocked.code, step: blocked.step } },
-    { blocked: null },
-  );
 }

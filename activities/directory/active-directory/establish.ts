@@ -159,7 +159,8 @@ async function afterRefusedAdd(task: Task, error: unknown): Promise<AccountObjec
   const nameTaken = hasResult(error, 68) || (hasResult(error, 19) && error.win32 === '0000202F');
   if (nameTaken) throw conflict(input);
   if (hasResult(error, 32)) {
-    throw failure('DirectoryRejected', `The OU of the template of ${input.samAccountName} is not in the directory.`);
+    const message = `The OU for ${input.samAccountName} is not in the directory. Make it and resume, or withdraw the request.`;
+    throw failure('DirectoryRejected', message);
   }
   throw error;
 }

@@ -92,7 +92,7 @@ export function upgrading(mount: string): ApplicationFailure {
 export function pathConflict(vaultPath: string): ApplicationFailure {
   return failure(
     'VaultPathConflict',
-    `The secret at ${vaultPath} belongs to something else: move it away, or choose another folder or account name.`,
+    `The secret at ${vaultPath} belongs to something else: move it away and resume, or withdraw the request.`,
     { vaultPath },
   );
 }

@@ -103,6 +103,7 @@ describe('decisions', () => {
     ['the marker of another account', found({ ...CURRENT, alm_account_id: 'account-2' }, null)],
     ['its data says one account, its mark another', found({ ...CURRENT, alm_account_id: 'account-2' })],
     ['deleted, with the mark of another account', found(null, 'account-2')],
+    ['without any password, such as a key of somebody else', found({ apikey: 'x' }, null)],
   ])('foreign: %s', (_case, state) => {
     expect(() => decideStage(state, REQUEST)).toThrow('belongs to something else');
     expect(() => decidePromote(state, REQUEST)).toThrow('belongs to something else');

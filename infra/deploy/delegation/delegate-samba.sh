@@ -24,6 +24,10 @@ newline='
 '
 while [ $# -gt 0 ]; do
   case $1 in
+    --account|--ou|--group-ou|--create-with-password-file)
+      [ -n "${2-}" ] || { echo "$1 needs a value" >&2; usage >&2; exit 2; } ;;
+  esac
+  case $1 in
     --account) account=$2; shift 2 ;;
     --ou) ous="$ous$2$newline"; shift 2 ;;
     --group-ou) group_ous="$group_ous$2$newline"; shift 2 ;;
@@ -90,7 +94,12 @@ grant() { # LIST-OF-DNS ACES SAMBA-TOOL-OPTIONS...
   dns=$1 wanted=$2
   shift 2
   printf '%s' "$dns" | while IFS= read -r dn; do
-    samba-tool dsacl set --objectdn="$dn" --sddl="$wanted" "$@" >/dev/null
+    if ! said=$(samba-tool dsacl set --objectdn="$dn" --sddl="$wanted" "$@" 2>&1); then
+      echo "could not delegate $dn to $account; is it the DN of an OU of this domain? samba-tool says:" >&2
+      # Of a Python traceback the last line is the one that says something.
+      printf '%s\n' "$said" | tail -n 1 >&2
+      exit 1
+    fi
     echo "delegated $dn to $account"
   done
 }

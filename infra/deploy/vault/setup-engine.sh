@@ -34,6 +34,14 @@ check_path() {
   esac
 }
 
+# A folder with a dot could be the part of the path that belongs to another domain, and with it that engine's to read.
+check_folder() {
+  check_path --folder "$1"
+  case "$1" in
+  *.*) fail "--folder must not have a '.': $1" ;;
+  esac
+}
+
 domain='' folders='' secret_id_file='' mount='secret' role='' cidr='' secret_id_ttl='0' rotate=''
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -43,7 +51,7 @@ while [ $# -gt 0 ]; do
   [ $# -ge 2 ] || fail "$1 needs a value; --help tells more"
   case "$1" in
   --domain) domain=$(printf %s "$2" | tr 'A-Z' 'a-z') ;;
-  --folder) check_path --folder "$2" && folders="$folders $2" ;;
+  --folder) check_folder "$2" && folders="$folders $2" ;;
   --secret-id-file) secret_id_file=$2 ;;
   --mount) mount=$2 ;;
   --role) role=$2 ;;
@@ -57,6 +65,10 @@ done
   fail '--domain, --folder and --secret-id-file are needed; --help tells more'
 role=${role:-alm-engine-$domain}
 check_path --domain "$domain"
+case "$domain" in
+*.*) ;;
+*) fail "--domain must be a name such as corp.example.com: $domain" ;;
+esac
 case "$domain$role" in */*) fail '--domain and --role must not have a slash' ;; esac
 check_path --mount "$mount"
 check_path --role "$role"

@@ -91,14 +91,14 @@ export function callerAs(stack: Pick<Stack, 'api'>, name: TokenName, send: typeo
     call,
     ask,
     async makeTemplate(template) {
-      const { id } = await ask<{ id: string }>('POST', '/templates', template);
-      await ask('POST', `/templates/${id}/publish`);
+      const { id, revision } = await ask<{ id: string; revision: number }>('POST', '/templates', template);
+      await ask('POST', `/templates/${id}/publish`, undefined, { version: revision });
       return id;
     },
     async changeTemplate(id, template) {
       const { revision } = await ask<{ revision: number }>('POST', `/templates/${id}/draft`);
-      await ask('PUT', `/templates/${id}`, template, { version: revision });
-      await ask('POST', `/templates/${id}/publish`);
+      const draft = await ask<{ revision: number }>('PUT', `/templates/${id}`, template, { version: revision });
+      await ask('POST', `/templates/${id}/publish`, undefined, { version: draft.revision });
     },
     submit: (request) => ask('POST', '/requests', request),
     account: (id) => ask('GET', `/accounts/${id}`),

@@ -1,17 +1,13 @@
-/**
- * Directory and vault killed, not only cut off, in the middle of provisioning and of retirement; engines of two domains, and
- * two of one. The other processes are killed at every call in killed-engines.test.ts and killed-servers.test.ts.
- */
+/** Engines as processes: those of two domains never do each other's work, and those of one domain share theirs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { freePort } from '../../infra/dev/ports.ts';
 import { launch, type LaunchSpec } from '../../infra/dev/processes.ts';
 import { DOMAINS, killProcess, startProcess, stopProcess } from '../../infra/dev/stack.ts';
-import { readStack, type ProcessRole } from '../../infra/dev/state.ts';
-import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { readStack } from '../../infra/dev/state.ts';
+import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
 
 const [CORP, BRANCH] = DOMAINS;
 const stateFolder = inject('stateFolder');
@@ -22,45 +18,9 @@ beforeAll(async () => {
   people = await openPeople(stateFolder);
 });
 
-const ROLES: readonly (readonly [ProcessRole, string | undefined])[] = [
-  ['samba', CORP],
-  ['vault', undefined],
-];
-
-/** Kills the process a moment after the work began, leaves it dead for a moment, and starts it again. */
-async function interrupt(role: ProcessRole, fqdn: string | undefined, work: readonly Account[]): Promise<void> {
-  await sleep(60);
-  await killProcess(stateFolder, role, fqdn);
-  await sleep(1_000);
-  const states = (await Promise.all(work.map(people.client.read))).map(({ state }) => state);
-  expect(states, 'the blow came while there was work').toContain('approved');
-  await startProcess(stateFolder, role, fqdn);
-}
-
 async function active(account: Account): Promise<Account> {
   return people.client.until(account, 'is active', ({ state, blocked }) => state === 'active' && !blocked, PATIENCE_MS);
 }
-
-describe('a process is killed', () => {
-  it.for(ROLES)(
-    '%s %s: while accounts are made and retired, every one comes to its right end',
-    { timeout: 400_000 },
-    async ([role, fqdn]) => {
-      const leaving = await people.provide(CORP);
-      const coming = await Promise.all([people.request(CORP), people.request(CORP), people.request(CORP)]);
-      await people.client.act('owner', leaving, 'retire').catch(() => undefined);
-      await interrupt(role, fqdn, coming);
-      for (const account of coming) {
-        const now = await active(account);
-        expect(await truthOf(stateFolder, now)).toEqual(USABLE);
-      }
-      const now = await people.client.read(leaving);
-      if (now.state === 'active') await people.client.act('owner', leaving, 'retire');
-      const ended = await people.client.until(leaving, 'is retired', ({ state }) => state === 'retired', PATIENCE_MS);
-      expect(await truthOf(stateFolder, ended)).toEqual(GONE);
-    },
-  );
-});
 
 describe('engines', () => {
   it('of one domain never do the work of another', { timeout: 200_000 }, async () => {
