@@ -27,7 +27,7 @@ test('an engine that is away is told within a minute, in words', async () => {
   const { state, blocked } = await story.until((account) => account.blocked !== null);
   expect(state).toBe('approved');
   expect(blocked).toMatchObject({ code: 'EngineOffline', step: 'stage-credential', retrying: true });
-  expect(blocked?.message).toMatch(new RegExp(`^Queued: no engine of ${DOMAIN} is running\\.`));
+  expect(blocked?.message).toMatch(new RegExp(`^Queued: no engine of ${DOMAIN} takes this step up;`));
 });
 
 test('an engine away for a week costs fewer than 100 history events, and its return is enough', async () => {
