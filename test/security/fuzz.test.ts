@@ -103,8 +103,10 @@ function spoiled(good: unknown): fc.Arbitrary<unknown> {
     for (const [where, how, key, value] of changes) {
       const places = placesIn(body).filter(([holder, name]) => how !== 'retext' || typeof holder[name] === 'string');
       const [holder, name] = places[where % Math.max(places.length, 1)] ?? [body, key];
+      // No JSON sets an array's length.
+      const isLength = how === 'add' && key === 'length' && Array.isArray(holder);
       if (how === 'remove') delete holder[name];
-      else
+      else if (!isLength)
         Object.defineProperty(holder, how === 'add' ? key : name, {
           ...(how === 'retext' ? { value: key } : { value }),
           enumerable: true,

@@ -22,7 +22,7 @@ test.each(Object.keys(ERRORS) as ErrorCode[])('%s keeps its code and its words',
 test('nobody takes the task: the engine is away', () => {
   const { code, message } = describeFailure(timeout(TimeoutType.SCHEDULE_TO_START), FQDN);
   expect(code).toBe('EngineOffline');
-  expect(message).toMatch(/^Queued: no engine of corp\.example\.test is running\./);
+  expect(message).toMatch(/^Queued: no engine of corp\.example\.test takes this step up;/);
 });
 
 test.each([TimeoutType.START_TO_CLOSE, TimeoutType.HEARTBEAT, TimeoutType.SCHEDULE_TO_CLOSE])(
