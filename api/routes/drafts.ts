@@ -23,6 +23,7 @@ import { findTemplate, holdTemplate } from '../../db/queries/templates.ts';
 import { viewFor } from '../account-view.ts';
 import { requestLike } from '../clone.ts';
 import type { Dependencies } from '../dependencies.ts';
+import { createTurns } from '../gateway/turns.ts';
 import { IN_WORDS } from '../http/field-messages.ts';
 import { accountIdFor, onceOnly, operationIdFor, type ConfigurationRequest } from '../http/idempotency.ts';
 import { implement, type Call, type HandlerAnswer, type Implementation } from '../http/implementation.ts';
@@ -30,7 +31,6 @@ import { decodeCursor, pageAnswer } from '../http/pagination.ts';
 import { fieldErrors } from '../http/parse.ts';
 import { invalid, notFound, refusal } from '../http/refusal.ts';
 import { firstAnswer, refuseUnknownTemplate, submit } from '../submission.ts';
-import { createTurns } from '../gateway/turns.ts';
 import { findVisibleAccount } from '../visible-account.ts';
 
 type Draft = z.infer<typeof draftSchema>;
@@ -46,8 +46,8 @@ const cursorSchema = z.strictObject({
 export function draftRoutes(dependencies: Dependencies): Implementation[] {
   const { db, clock } = dependencies;
   const now = (): string => clock().toISOString();
-  // Whoever submits a draft twice, or edits it or throws it away meanwhile, is told that it is gone. Beside another process of the API
-  // the second submission is told that its name is taken.
+  // Whoever submits a draft twice, or edits it or throws it away meanwhile, is told that it is gone. Beside another process
+  // of the API the second submission is told that its name is taken.
   const inTurn = createTurns(1, TURN_MS);
   const find = async (caller: User, id: string): Promise<Draft> => {
     const row = await queries.findDraft(db, { id, author: caller.name });

@@ -162,11 +162,14 @@ test('a cause that the question does not meet: the step is admitted anew before 
   await story.until(isIn('expired'));
 });
 
-test('a deletion that the next run takes up is admitted anew', async () => {
-  const story = await harness.story(HOURLY);
-  await story.activate();
+test.each([
+  { title: 'a retirement for good', template: HOURLY, reach: activate, begin: retire },
+  { title: 'after its grace period', template: HOURLY_WITH_GRACE, reach: quarantine, begin: untilTheEnd },
+])('a deletion that the next run takes up is admitted anew: $title', async ({ template, reach, begin }) => {
+  const story = await harness.story(template);
+  await reach(story);
   harness.fakes.fail('deleteAccount', 'DirectoryAccessDenied');
-  await story.act('retire', OWNER);
+  await begin(story);
   await story.until(isBlockedBy('DirectoryAccessDenied'));
   freeze();
   const tried = destroyed().length;
