@@ -36,6 +36,16 @@ const noClock = [
     message: 'Rules are pure: the caller says what time it is.',
   },
 ];
+/** All workflows of a thread share these modules (docs/decisions/0021). */
+const noModuleState = ['Program > ', 'Program > ExportNamedDeclaration > '].flatMap((topLevel) =>
+  [
+    "VariableDeclaration[kind!='const']",
+    'VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/][arguments.length=0]',
+  ].map((selector) => ({
+    selector: topLevel + selector,
+    message: 'Workflows share their modules: what a run knows is in its AccountRun.',
+  })),
+);
 
 const noEnvironment = {
   object: 'process',
@@ -89,7 +99,11 @@ export default defineConfig(
   },
   {
     files: ['contracts/**/*.ts'],
-    rules: { 'no-restricted-syntax': ['error', ...noBarrels, ...noTlsSwitch, ...noClock] },
+    rules: { 'no-restricted-syntax': ['error', ...noBarrels, ...noTlsSwitch, ...noClock, ...noModuleState] },
+  },
+  {
+    files: ['workflows/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...noBarrels, ...noTlsSwitch, ...noModuleState] },
   },
   { files: ['workflows/index.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {

@@ -19,6 +19,13 @@ const OPTIONS = {
   engine: { maxConcurrentActivityTaskExecutions: 4, maxConcurrentActivityTaskPolls: 2 },
 } as const satisfies Record<string, Partial<WorkerOptions>>;
 
+/** As workers/workflow-bundle.ts has it. */
+const SHORT_STACK_TRACES = pathOf('../workflows/support/short-stack-traces.ts');
+
+function pathOf(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}
+
 function tellFinished(finished = Context.current().info.workflowExecution!.workflowId): void {
   process.send!({ finished });
 }
@@ -43,7 +50,7 @@ const bareSinks: InjectedSinks<BareSinks> = {
 const [kind, role, address, namespace] = process.argv.slice(2);
 const isProduct = kind === 'product';
 const isControl = role === 'control';
-const workflows = isProduct ? '../workflows/index.ts' : 'bare-workflow.ts';
+const workflowsPath = pathOf(isProduct ? '../workflows/index.ts' : 'bare-workflow.ts');
 const engineQueue = isProduct ? domainTaskQueue(sampleTemplate().directory.domain) : BARE_ENGINE_QUEUE;
 
 installQuietRuntime();
@@ -52,7 +59,7 @@ const worker = await Worker.create({
   connection,
   namespace: namespace!,
   taskQueue: isControl ? CONTROL_TASK_QUEUE : engineQueue,
-  ...(isControl ? { workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)) } : {}),
+  ...(isControl ? { workflowsPath, bundlerOptions: { preloadModules: [SHORT_STACK_TRACES, workflowsPath] } } : {}),
   sinks: isProduct ? {} : bareSinks,
   activities: isProduct ? productActivities() : bareActivities,
   dataConverter: createDataConverter(parseKeyRing(process.env['ALM_CODEC_KEYS']!)),

@@ -41,9 +41,15 @@ test('it depends on our sources, on the SDK inside the sandbox and on the bundle
     'infra/runtime/failure-converter.ts',
     'node_modules/@temporalio/workflow/lib/workflow.js',
     'node_modules/@temporalio/worker/package.json',
+    'workers/workflow-bundle.ts',
   ]) {
     expect(paths.some((file) => file.endsWith(part))).toBe(true);
   }
+});
+
+test('our modules are evaluated before any workflow, the one that shortens stack traces first', () => {
+  const [, preloaded] = /preloadModules\(\) \{([^}]*)\}/.exec(kept.code)!;
+  expect(preloaded).toMatch(/short-stack-traces\.ts[^]*workflows\/index\.ts/);
 });
 
 test.each([

@@ -14,10 +14,13 @@ import { runtimeLogger } from './runtime-logger.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const WORKFLOWS_PATH = join(PROJECT, 'workflows/index.ts');
+/** Evaluated once for all workflows of a thread instead of once for each: none of our modules keeps state (eslint). */
+const PRELOADED = [join(PROJECT, 'workflows/support/short-stack-traces.ts'), WORKFLOWS_PATH];
 /** Among the dependencies: who can write there can change the program anyway, and installing them anew removes it. */
 const KEPT_PATH = join(PROJECT, 'node_modules/.cache/account-lifecycle-manager/workflow-bundle.json');
-/** The bundler's own version is in here; the files that it reads do not tell. */
+/** The bundler's own version and its options are in here; the files that it reads do not tell. */
 const BUNDLER_PATH = join(PROJECT, 'node_modules/@temporalio/worker/package.json');
+const OPTIONS_PATH = fileURLToPath(import.meta.url);
 
 type Code = Pick<WorkflowBundleWithSourceMap, 'code'>;
 
@@ -70,6 +73,7 @@ async function build(logger: Logger): Promise<Build> {
   let files: string[] = [];
   const { code } = await bundleWorkflowCode({
     workflowsPath: WORKFLOWS_PATH,
+    preloadModules: PRELOADED,
     failureConverterPath: FAILURE_CONVERTER_PATH,
     // Webpack reports each build at length, as information.
     logger: runtimeLogger(logger, 'WARN'),
@@ -78,7 +82,7 @@ async function build(logger: Logger): Promise<Build> {
       plugins: [...(config.plugins ?? []), listFiles((found) => (files = found))],
     }),
   });
-  const inputs = await digests([...files, BUNDLER_PATH].map((file) => relative(PROJECT, file)));
+  const inputs = await digests([...files, BUNDLER_PATH, OPTIONS_PATH].map((file) => relative(PROJECT, file)));
   return { code, inputs, torn: await anyChangedSince(startedAtMs, Object.keys(inputs)) };
 }
 

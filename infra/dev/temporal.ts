@@ -53,8 +53,16 @@ const SQLITE_PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
  *
  * An activity of the control plane is handed to it with the answer to the workflow task that asked for it. By default it
  * is queued first: when many accounts are due at once, each is forgotten by then, and replayed when its activity is done.
+ *
+ * By default a queue has four partitions. An engine polls with fewer calls than that, and a task in a partition where nobody
+ * polls is handed on at most ten times a second; one that is too many waits two seconds for its next turn.
  */
-const DYNAMIC_CONFIGURATION = ['history.transferProcessorMaxPollRPS=1000', 'system.enableActivityEagerExecution=true'];
+const DYNAMIC_CONFIGURATION = [
+  'history.transferProcessorMaxPollRPS=1000',
+  'system.enableActivityEagerExecution=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+];
 
 export function temporalSpec(command: string, databaseFile: string, ports: TemporalPorts): LaunchSpec {
   const address = ['--ip', '127.0.0.1', '--port', String(ports.port), '--ui-port', String(ports.uiPort)];

@@ -25,10 +25,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => rm(folder, { recursive: true, force: true });
 }
 
-/** Bundles the workflows and answers the file's path. */
+/** Bundles the workflows as a control plane does, but for the short stack traces; answers the file's path. */
 export async function bundleInto(folder: string): Promise<string> {
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quietLogger });
+  const { code } = await bundleWorkflowCode({ workflowsPath, preloadModules: [workflowsPath], logger: quietLogger });
   const path = join(folder, 'workflows.js');
   await writeFile(path, code);
   return path;
