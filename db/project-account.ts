@@ -81,7 +81,8 @@ export async function projectTransition(
 ): Promise<ProjectedTransition> {
   return db.transaction(async (transaction) => {
     await transaction.query(async (drizzle) => {
-      await bringUpTo(drizzle, account, events.at(-1)!.at);
+      const isFirst = events.some(({ type }) => type === 'submitted');
+      await bringUpTo(drizzle, account, events.at(-1)!.at, isFirst);
       await drizzle
         .insert(accountEvents)
         .values([...events])
@@ -123,13 +124,16 @@ export async function weighSteps(
  */
 export async function restoreAccount(db: Database, account: Account): Promise<void> {
   const at = account.startsAt ?? account.submittedAt;
-  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, at)));
+  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, at, true)));
 }
 
-async function bringUpTo(drizzle: Drizzle, account: Account, at: string): Promise<void> {
+/** `isFirst`: nothing earlier of the account may be on record, as in a rebuild. */
+async function bringUpTo(drizzle: Drizzle, account: Account, at: string, isFirst: boolean): Promise<void> {
   if (!(await upsertAccount(drizzle, account))) return;
   await replaceParties(drizzle, account);
-  await keepReservation(drizzle, account, at);
+  const releasedAt = FINAL_STATES.includes(account.state) ? at : null;
+  if (isFirst || releasedAt !== null) await restoreReservation(drizzle, account, releasedAt);
+  if (releasedAt !== null) await releaseReservation(drizzle, account, releasedAt);
 }
 
 /** Every column but the key takes the new value. */
@@ -163,26 +167,31 @@ async function replaceParties(drizzle: Drizzle, account: Account): Promise<void>
     ...asked.groups.map((name) => partyOf('approver-group', name)),
   ];
   const parties = [...new Set(all)];
+  const left = drizzle.$with('left_over').as(
+    drizzle
+      .delete(accountParties)
+      .where(and(eq(accountParties.accountId, accountId), notInArray(accountParties.party, parties)))
+      .returning({ party: accountParties.party }),
+  );
   await drizzle
-    .delete(accountParties)
-    .where(and(eq(accountParties.accountId, accountId), notInArray(accountParties.party, parties)));
-  await drizzle
+    .with(left)
     .insert(accountParties)
     .values(parties.map((party) => ({ party, accountId, submittedAt })))
     .onConflictDoNothing();
 }
 
-/** The reservation is there already, except in a rebuild: then the recorded account is the proof that it had the name. */
-async function keepReservation(drizzle: Drizzle, account: Account, at: string): Promise<void> {
+/** It is there already, except in a rebuild: then the recorded account is the proof that it had the name. */
+async function restoreReservation(drizzle: Drizzle, account: Account, releasedAt: string | null): Promise<void> {
   const { id: accountId, domain, samAccountName, templateId, submittedAt: reservedAt } = account;
-  const releasedAt = FINAL_STATES.includes(account.state) ? at : null;
   await drizzle
     .insert(nameReservations)
     .values({ accountId, domain, samAccountName, templateId, reservedAt, releasedAt })
     .onConflictDoNothing();
-  if (releasedAt === null) return;
+}
+
+async function releaseReservation(drizzle: Drizzle, { id }: Account, releasedAt: string): Promise<void> {
   await drizzle
     .update(nameReservations)
     .set({ releasedAt })
-    .where(and(eq(nameReservations.accountId, accountId), isNull(nameReservations.releasedAt)));
+    .where(and(eq(nameReservations.accountId, id), isNull(nameReservations.releasedAt)));
 }

@@ -331,8 +331,11 @@ test('replaying recorded transitions into empty tables restores rows and reserva
 
   expect(await findAccount(database.db, before.id)).toEqual(retired);
   expect(await findAccount(database.db, successor.id)).toEqual(successor);
-  const names = await database.run('select account_id, released_at from name_reservations where released_at is null');
-  expect(names.map((row) => row['account_id'])).toEqual([successor.id]);
+  const names = await database.run('select account_id, released_at is null as held from name_reservations order by 2');
+  expect(names).toEqual([
+    { account_id: before.id, held: false },
+    { account_id: successor.id, held: true },
+  ]);
 });
 
 test('an account that was handed on is restored without its events, and never over a newer row', async () => {

@@ -1,5 +1,6 @@
 /** Every timeout and retry policy of every activity. */
 import { log, proxyActivities, sleep, type ActivityOptions } from '@temporalio/workflow';
+import type { StepName } from '../../contracts/account.ts';
 import type { EngineActivities, PlatformActivities } from '../../contracts/activities.ts';
 import { domainTaskQueue } from '../../contracts/ids.ts';
 
@@ -100,8 +101,24 @@ export function inspection(fqdn: string, limitMs: number): Pick<EngineActivities
   });
 }
 
-/** The activities of the engines of the domain `fqdn`, on their task queue; `limitMs` is how long a round may `persist`. */
-export function engine(fqdn: string, patience: Patience, limitMs: number): EngineActivities {
+/**
+ * Where more steps wait than the engines of a domain do at once, accounts that are begun are finished before more are
+ * begun. Temporal's priority keys are from 1, the first, to 5; a step without one has 3.
+ */
+const PRIORITIES: Readonly<Partial<Record<StepName, number>>> = { 'promote-credential': 1, 'establish-account': 2 };
+
+/**
+ * The activities of the engines of the domain `fqdn`, on their task queue, for one `step`; `limitMs` is how long a round
+ * may `persist`.
+ */
+export function engine(fqdn: string, step: StepName, patience: Patience, limitMs: number): EngineActivities {
   const limit = patience === 'persist' ? { scheduleToCloseTimeout: limitMs } : {};
-  return proxyActivities<EngineActivities>({ taskQueue: domainTaskQueue(fqdn), ...limit, ...ROUNDS[patience] });
+  const priorityKey = PRIORITIES[step];
+  const priority = priorityKey === undefined ? {} : { priority: { priorityKey } };
+  return proxyActivities<EngineActivities>({
+    taskQueue: domainTaskQueue(fqdn),
+    ...limit,
+    ...priority,
+    ...ROUNDS[patience],
+  });
 }

@@ -116,7 +116,7 @@ export async function blockUntilResumed(
 
 async function runRound<T>(
   run: AccountRun,
-  step: Pick<Step<T>, 'run'>,
+  step: Pick<Step<T>, 'name' | 'run'>,
   patience: Patience,
   cuts: Cuts,
 ): Promise<Round<T>> {
@@ -124,7 +124,7 @@ async function runRound<T>(
   const limitMs = roundLimitMs(run);
   let settled: Round<T> | undefined;
   const ended = scope
-    .run(() => step.run(engine(run.domain, patience, limitMs), admission(patience, limitMs)))
+    .run(() => step.run(engine(run.domain, step.name, patience, limitMs), admission(patience, limitMs)))
     .then(
       (value): Round<T> => ({ outcome: 'done', value, wasBlocked: false }),
       (error): Round<T> =>
