@@ -337,9 +337,10 @@ function isLost(error: unknown): boolean {
 async function wantedSnapshot(story: Story, wanted: (account: Account) => boolean): Promise<Account> {
   const account = await story.snapshot();
   // The workflow need not wait for the projection: what it says already may still be on its way there.
-  const sent = story.recorded().at(-1)?.sequence ?? 0;
-  if (account && wanted(account) && sent >= account.sequence) return account;
-  throw new Error(`it is at ${JSON.stringify(account)}, and ${sent} events are on record`);
+  const sent = story.recorded().map(({ sequence }) => sequence);
+  const isWhole = sent.length === (sent.at(-1) ?? 0) - (sent[0] ?? 1) + 1;
+  if (account && wanted(account) && (sent.at(-1) ?? 0) >= account.sequence && isWhole) return account;
+  throw new Error(`it is at ${JSON.stringify(account)}, and on record are the events ${sent.join(', ')}`);
 }
 
 export function sampleSubmission(operationId: string): SubmitMessage {
