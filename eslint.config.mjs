@@ -40,7 +40,11 @@ const noClock = [
 const noModuleState = ['Program > ', 'Program > ExportNamedDeclaration > '].flatMap((topLevel) =>
   [
     "VariableDeclaration[kind!='const']",
-    'VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Weak)?(Map|Set)$/][arguments.length=0]',
+    'VariableDeclaration > VariableDeclarator > NewExpression[callee.name=/^(Map|WeakMap|WeakSet)$/]',
+    "VariableDeclaration > VariableDeclarator > NewExpression[callee.name='Set'][arguments.length=0]",
+    'VariableDeclaration > VariableDeclarator > ArrayExpression[elements.length=0]',
+    'VariableDeclaration > VariableDeclarator > ObjectExpression[properties.length=0]',
+    'ClassDeclaration PropertyDefinition[static=true]',
   ].map((selector) => ({
     selector: topLevel + selector,
     message: 'Workflows share their modules: what a run knows is in its AccountRun.',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Account } from '../contracts/account.ts';
+import type { Account, AccountEvent } from '../contracts/account.ts';
 import { HIDDEN_APPROVER } from '../contracts/http/accounts.ts';
+import type { EventType } from '../contracts/lifecycle.ts';
 import type { Role, User } from '../contracts/permissions.ts';
 import { sampleAccount, sampleApproval, sampleEvent } from '../test/support/projection-samples.ts';
 import { eventFor, knownTo, mayAct, seesAllAccounts, viewFor } from './account-view.ts';
@@ -102,8 +103,6 @@ describe('where approvers are hidden', () => {
   const reasoned = { ...vote('anna', 1), seat: 'ben', decision: 'deny', reason: 'Not needed.' } as const;
   const approval = sampleApproval({ hideApprovers: true, openStep: 1, steps, votes: [vote('anna'), reasoned] });
   const account = sampleAccount({ approval });
-  const event = (type: 'voted' | 'approvers-replaced' | 'submitted' | 'renewed', actor: string, detail = {}) =>
-    sampleEvent(account, { type, actor, detail });
 
   test.each([
     ['its requester', user('rita', 'requester')],
@@ -123,33 +122,57 @@ describe('where approvers are hidden', () => {
     ['an administrator', user('ada', 'administrator')],
   ])('%s reads them all', (_who, caller) => {
     expect(viewFor(caller, account, NOW).approval).toEqual({ ...approval, approversHidden: false });
-    expect(eventFor(caller, account, event('voted', 'anna', { seat: 'ben' }))).toMatchObject({ actor: 'anna' });
     expect(knownTo(caller, account)).toBe(account);
-  });
-
-  test('nobody but them reads a name in the events of the approval', () => {
-    const rita = user('rita', 'requester');
-    const voted = event('voted', 'anna', { step: 1, decision: 'deny', reason: 'Not needed.', seat: 'ben' });
-    expect(eventFor(rita, account, voted)).toEqual({
-      ...voted,
-      actor: HIDDEN_APPROVER,
-      detail: { step: 1, decision: 'deny', reason: 'Not needed.' },
-    });
-    const replaced = event('approvers-replaced', 'ada', { step: 1, before: 'anna', after: 'ben', quorum: 1 });
-    expect(eventFor(rita, account, replaced)).toEqual({ ...replaced, detail: { step: 1, quorum: 1 } });
-    const submitted = event('submitted', 'rita');
-    expect(eventFor(rita, account, submitted)).toBe(submitted);
-  });
-
-  test('an owner who renews by themselves is no secret', () => {
-    const renewed = event('renewed', 'olaf', { endsAt: AT });
-    expect(eventFor(user('rita', 'requester'), account, renewed)).toBe(renewed);
-    const asking = { ...account, endOfLife: 'expire' } as const;
-    expect(eventFor(user('rita', 'requester'), asking, renewed)).toMatchObject({ actor: HIDDEN_APPROVER });
   });
 
   test('a template that does not hide them shows them to everybody', () => {
     const open = sampleAccount({ approval: { ...approval, hideApprovers: false } });
     expect(viewFor(user('rita', 'requester'), open, NOW).approval.votes).toEqual(approval.votes);
+  });
+});
+
+describe('the events of a round', () => {
+  const account = sampleAccount();
+  const event = (type: EventType, actor: string, detail: AccountEvent['detail'] = {}) =>
+    sampleEvent(account, { type, actor, detail });
+  const hidden = (type: EventType, actor: string, detail: AccountEvent['detail'] = {}) =>
+    event(type, actor, { ...detail, approversHidden: true });
+  const reason = 'Not needed.';
+  const voted = { step: 1, decision: 'deny', reason, seat: 'ben' };
+
+  // Whatever the account's present round is like, and whoever is asked in that.
+  test.each([
+    ['its requester', user('rita', 'requester')],
+    ['an owner', user('olaf', 'owner')],
+    ['an approver', user('cleo', 'approver')],
+    ['a delegate of one', user('dora', 'owner', { standsFor: [{ name: 'anna', groups: [] }] })],
+  ])('that hides its approvers tell %s no name', (_who, caller) => {
+    const seen = (happened: AccountEvent) => {
+      const { actor, detail } = eventFor(caller, happened);
+      return { actor, detail };
+    };
+    const actor = HIDDEN_APPROVER;
+    expect(seen(hidden('voted', 'anna', voted))).toEqual({ actor, detail: { step: 1, decision: 'deny', reason } });
+    expect(seen(hidden('approved', 'anna'))).toEqual({ actor, detail: {} });
+    expect(seen(hidden('rejected', 'anna', { reason }))).toEqual({ actor, detail: { reason } });
+    expect(seen(hidden('renewal-denied', 'anna', { reason, by: 'anna' }))).toEqual({ actor, detail: { reason } });
+    const replaced = hidden('approvers-replaced', 'ada', { step: 1, before: '1 of anna', after: '1 of ben' });
+    expect(seen(replaced)).toEqual({ actor: 'ada', detail: { step: 1 } });
+  });
+
+  test.each([
+    ['an administrator', user('ada', 'administrator')],
+    ['who caused it', user('anna', 'approver')],
+  ])('that hides its approvers tell %s everything', (_who, caller) => {
+    expect(eventFor(caller, hidden('voted', 'anna', voted))).toEqual(event('voted', 'anna', voted));
+  });
+
+  test.each([
+    ['a vote in a round that hides nobody', event('voted', 'anna', voted)],
+    ['a renewal that an owner takes back', event('renewal-denied', 'otto', { reason: 'withdrawn', by: 'otto' })],
+    ['a renewal by an owner', event('renewed', 'otto', { endsAt: AT })],
+    ['a request', event('submitted', 'rita')],
+  ])('are told to everybody else: %s', (_what, happened) => {
+    expect(eventFor(user('olaf', 'owner'), happened)).toEqual(happened);
   });
 });

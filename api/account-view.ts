@@ -4,14 +4,11 @@ import type { Account, AccountEvent } from '../contracts/account.ts';
 import { askerOf, checkBallot } from '../contracts/approval.ts';
 import { lastDayOf } from '../contracts/deadlines.ts';
 import { HIDDEN_APPROVER, type accountResourceSchema } from '../contracts/http/accounts.ts';
-import { allowedActions, type AccountAction, type EventType } from '../contracts/lifecycle.ts';
+import { allowedActions, type AccountAction } from '../contracts/lifecycle.ts';
 import { can, relationsOf, type AccountParties, type Resource, type User } from '../contracts/permissions.ts';
 import { everybodyAsked, standingOf } from '../contracts/standing.ts';
 
 export type AccountResource = z.infer<typeof accountResourceSchema>;
-
-/** Causes what nobody asked for; no user has this name. */
-const SYSTEM = 'system';
 
 const NOBODY: AccountParties = { requester: '', owners: [], ownerGroups: [], approvers: [], approverGroups: [] };
 
@@ -88,34 +85,18 @@ export function knownTo(user: User, account: Account): Account {
   return hidesApprovers(user, account) ? withoutNames(account) : account;
 }
 
-/** What happens in an approval: who causes it is an approver, or its details may name some. */
-const APPROVAL_EVENTS: readonly EventType[] = [
-  'voted',
-  'escalated',
-  'approvers-replaced',
-  'quorum-lost',
-  'quorum-regained',
-  'approved',
-  'rejected',
-  'renewal-denied',
-  'renewed',
-];
-/** Those of them that an administrator or the system causes: their names are no secret. */
-const NOT_OF_APPROVERS: readonly EventType[] = ['escalated', 'approvers-replaced', 'quorum-lost', 'quorum-regained'];
+/** What the events of a round that hides its approvers tell all the same. */
+const NAMELESS_DETAILS: readonly string[] = ['step', 'decision', 'reason'];
 
-/** The details of such events that name nobody. */
-const NAMELESS_DETAILS: readonly string[] = ['step', 'decision', 'reason', 'quorum', 'deadline', 'endsAt', 'purpose'];
-
-/** One of the account's events as `user` sees it. */
-export function eventFor(user: User, account: Account, event: AccountEvent): AccountEvent {
-  if (!isOfApproval(account, event) || !hidesApprovers(user, account)) return event;
-  const isTheirs = event.actor === user.name || event.actor === SYSTEM;
-  const actor = isTheirs || NOT_OF_APPROVERS.includes(event.type) ? event.actor : HIDDEN_APPROVER;
-  const detail = Object.entries(event.detail).filter(([name]) => NAMELESS_DETAILS.includes(name));
-  return { ...event, actor, detail: Object.fromEntries(detail) };
-}
-
-/** Owners renew by themselves where nobody is asked. */
-function isOfApproval({ endOfLife }: Account, { type }: AccountEvent): boolean {
-  return APPROVAL_EVENTS.includes(type) && (type !== 'renewed' || endOfLife === 'expire');
+/**
+ * One of an account's events as `user` sees it. The event itself says whether it is of a round that hides its approvers:
+ * later rounds, and who is asked in them, change nothing about it.
+ */
+export function eventFor(user: User, event: AccountEvent): AccountEvent {
+  const { approversHidden, ...detail } = event.detail;
+  if (!approversHidden || user.role === 'administrator' || user.name === event.actor) return { ...event, detail };
+  // An administrator puts others on a step, which is no secret.
+  const actor = event.type === 'approvers-replaced' ? event.actor : HIDDEN_APPROVER;
+  const told = Object.entries(detail).filter(([name]) => NAMELESS_DETAILS.includes(name));
+  return { ...event, actor, detail: Object.fromEntries(told) };
 }

@@ -270,7 +270,8 @@ describe('allowedActions', () => {
   test.each<[string, Partial<LifecycleFacts>, boolean]>([
     ['waits for its admission, and nothing was done', {}, true],
     ['was admitted', { blocked: null }, false],
-    ['waits for its engine', { blocked: { step: 'capture-account' } }, false],
+    ['waits for its object to be read', { blocked: { step: 'capture-account' } }, true],
+    ['waits for the engine to move the object', { blocked: { step: 'quarantine-account' } }, false],
     [
       'waits for another admission, and something may have been done',
       { retirement: { final: false, captured: {} } },

@@ -208,14 +208,17 @@ const RULES: Readonly<Record<AccountAction, Rule>> = {
   resume: ({ blocked }) => blocked !== null,
 };
 
-/** Whether the retirement waits for its admission, and nothing has been done yet that would have to be undone. */
+/** What a retirement waits for before it does anything: its admission, and the reading of the object. */
+const HARMLESS_STEPS: readonly string[] = ['admit-destructive-step', 'capture-account'];
+
+/** Whether the retirement is held up, and nothing has been done yet that would have to be undone. */
 export function mayTakeBack({
   state,
   blocked,
   retirement,
 }: Pick<LifecycleFacts, 'state' | 'blocked' | 'retirement'>): boolean {
   if (state !== 'retiring' || retirement === null || retirement.final) return false;
-  return retirement.captured === null && blocked?.step === 'admit-destructive-step';
+  return retirement.captured === null && blocked !== null && HARMLESS_STEPS.includes(blocked.step);
 }
 
 /** Whether the present round of approval waits for decisions. */

@@ -274,6 +274,13 @@ describe('the reasons', () => {
     expect(explainLife({ ...orphan, state: 'retired' }, NOW).reasons).toEqual([]);
   });
 
+  test('of an account that is put aside nobody is asked to name owners, which nobody can', () => {
+    const orphan = account({ ownerMissingSince: PAST, state: 'retiring' });
+    const { sentence, reasons: found } = explainLife(orphan, NOW);
+    expect(sentence).not.toContain('nobody answers');
+    expect(found.map(({ text }) => text).join()).not.toContain('must name others');
+  });
+
   test.each<[string, Partial<Blocked>, boolean]>([
     ['goes on by itself', {}, false],
     ['waits for a person', { code: 'DirectoryAccessDenied', retrying: false }, true],

@@ -6,7 +6,7 @@ import { askedOn, askerOf, stepDeadline, tally } from './approval.ts';
 import { lastDayOf } from './deadlines.ts';
 import {
   allowedActions,
-  FINAL_STATES,
+  LIVING_STATES,
   isRoundOpen,
   mayTakeBack,
   type AccountAction,
@@ -50,8 +50,9 @@ export function explainLife(account: Account, now: Date): Explanation {
   };
 }
 
+/** Of an account that is put aside, owners can neither be changed nor looked for: it is on its way out. */
 function isOrphan({ state, ownerMissingSince }: Account): boolean {
-  return ownerMissingSince !== null && !FINAL_STATES.includes(state);
+  return ownerMissingSince !== null && LIVING_STATES.includes(state);
 }
 
 function orphanReasons(account: Account): Reason[] {

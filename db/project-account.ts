@@ -81,8 +81,7 @@ export async function projectTransition(
 ): Promise<ProjectedTransition> {
   return db.transaction(async (transaction) => {
     await transaction.query(async (drizzle) => {
-      const isFirst = events.some(({ type }) => type === 'submitted');
-      await bringUpTo(drizzle, account, events.at(-1)!.at, isFirst);
+      await bringUpTo(drizzle, account, events.at(-1)!.at);
       await drizzle
         .insert(accountEvents)
         .values([...events])
@@ -124,16 +123,13 @@ export async function weighSteps(
  */
 export async function restoreAccount(db: Database, account: Account): Promise<void> {
   const at = account.startsAt ?? account.submittedAt;
-  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, at, true)));
+  await db.transaction((transaction) => transaction.query((drizzle) => bringUpTo(drizzle, account, at)));
 }
 
-/** `isFirst`: nothing earlier of the account may be on record, as in a rebuild. */
-async function bringUpTo(drizzle: Drizzle, account: Account, at: string, isFirst: boolean): Promise<void> {
+async function bringUpTo(drizzle: Drizzle, account: Account, at: string): Promise<void> {
   if (!(await upsertAccount(drizzle, account))) return;
   await replaceParties(drizzle, account);
-  const releasedAt = FINAL_STATES.includes(account.state) ? at : null;
-  if (isFirst || releasedAt !== null) await restoreReservation(drizzle, account, releasedAt);
-  if (releasedAt !== null) await releaseReservation(drizzle, account, releasedAt);
+  await keepReservation(drizzle, account, at);
 }
 
 /** Every column but the key takes the new value. */
@@ -180,18 +176,20 @@ async function replaceParties(drizzle: Drizzle, account: Account): Promise<void>
     .onConflictDoNothing();
 }
 
-/** It is there already, except in a rebuild: then the recorded account is the proof that it had the name. */
-async function restoreReservation(drizzle: Drizzle, account: Account, releasedAt: string | null): Promise<void> {
+/**
+ * The reservation is there already, except after a loss of the tables: then the recorded account is the proof that it had
+ * the name. It may be any of its transitions that is recorded first, since people go on while a rebuild is under way.
+ */
+async function keepReservation(drizzle: Drizzle, account: Account, at: string): Promise<void> {
   const { id: accountId, domain, samAccountName, templateId, submittedAt: reservedAt } = account;
+  const releasedAt = FINAL_STATES.includes(account.state) ? at : null;
   await drizzle
     .insert(nameReservations)
     .values({ accountId, domain, samAccountName, templateId, reservedAt, releasedAt })
     .onConflictDoNothing();
-}
-
-async function releaseReservation(drizzle: Drizzle, { id }: Account, releasedAt: string): Promise<void> {
+  if (releasedAt === null) return;
   await drizzle
     .update(nameReservations)
     .set({ releasedAt })
-    .where(and(eq(nameReservations.accountId, id), isNull(nameReservations.releasedAt)));
+    .where(and(eq(nameReservations.accountId, accountId), isNull(nameReservations.releasedAt)));
 }

@@ -53,7 +53,7 @@ export function accountRoutes({ db, gateway, clock }: Dependencies): Implementat
       const cursor = decodeCursor(eventCursorSchema, after);
       const account = await findVisibleAccount(db, call, params.id);
       const page = await queries.listAccountEvents(db, { accountId: account.id, limit, after: cursor });
-      return { body: pageAnswer(page, (event) => eventFor(caller, account, event)) };
+      return { body: pageAnswer(page, (event) => eventFor(caller, event)) };
     }),
     implement(explainAccount, async (call) => {
       const { params, caller } = call;

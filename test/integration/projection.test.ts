@@ -338,6 +338,14 @@ test('replaying recorded transitions into empty tables restores rows and reserva
   ]);
 });
 
+test('a name is held again by the first transition that comes after a loss, whichever that is', async () => {
+  const account = sampleAccount({ samAccountName: 'svc-goes-on', state: 'approved', sequence: 3 });
+  const submitted = { ...account, sequence: 1, state: 'submitted' as const };
+  await project(account, { type: 'approved' });
+  await project(submitted);
+  expect(await reserveAccountName(database.db, reservation({ samAccountName: 'svc-goes-on' }))).toBe('taken');
+});
+
 test('an account that was handed on is restored without its events, and never over a newer row', async () => {
   const account = sampleAccount({ state: 'active', sequence: 7, startsAt: T1 });
   await restoreAccount(database.db, account);

@@ -175,7 +175,8 @@ const isOpen = ({ now, period }: Model): boolean => period !== null && now >= pe
 /** Put aside, or not begun yet. */
 function isUndoable({ state, retirement, blocked }: Model): boolean {
   if (retirement === null || retirement.final) return false;
-  return state === 'quarantined' || (blocked?.step === 'admit-destructive-step' && !retirement.isCaptured);
+  const isHeldUp = ['admit-destructive-step', 'capture-account'].includes(blocked?.step ?? '');
+  return state === 'quarantined' || (isHeldUp && !retirement.isCaptured);
 }
 
 /** What the account offers now, in alphabetical order. */

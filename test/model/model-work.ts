@@ -90,7 +90,10 @@ function block(model: Model, part: Part, name: string, retrying: boolean): void 
 /** Whether held-up work makes room for something else; what was asked is then done afterwards. */
 function givesWay(model: Model, { kind, current }: Work): boolean {
   const { pending } = model;
-  if (kind === 'retire' || kind === 'deletion') return current === ADMISSION && pending?.action === 'restore';
+  if (kind === 'retire' || kind === 'deletion') {
+    const hasBegun = current !== ADMISSION && (kind === 'deletion' || isCaptured(model));
+    return !hasBegun && pending?.action === 'restore';
+  }
   if (kind === 'end') return pending !== null && !pending.gaveWay;
   if (kind === 'carry-out') return isEndDue(model);
   if (kind !== 'action' || !isEndDue(model)) return false;
@@ -98,6 +101,8 @@ function givesWay(model: Model, { kind, current }: Work): boolean {
   recheckPending(model);
   return true;
 }
+
+const isCaptured = ({ retirement }: Model): boolean => retirement?.isCaptured === true;
 
 function nextWork(model: Model): Work | undefined {
   const { state, pending } = model;

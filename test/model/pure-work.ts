@@ -100,10 +100,16 @@ function block(pure: PureAccount, part: Part, activity: string, retrying: boolea
   if (state === 'approved' && !retrying) put(pure, [noticeOf('provisioning-failed', at(pure))]);
 }
 
+/** Nothing has been done yet that would have to be undone. */
+function isHarmless({ account }: PureAccount, name: string, current?: Call): boolean {
+  return current === ADMIT || (name === 'retire' && account.retirement?.captured === null);
+}
+
 function makesRoom(pure: PureAccount, { name, current }: PureWork): boolean {
   const { waiting } = pure;
   if (name === 'end') return waiting !== null && !waiting.gaveWay;
-  if (name === 'delete' || name === 'retire') return current === ADMIT && waiting?.asked.action === 'restore';
+  if (name === 'delete' || name === 'retire')
+    return waiting?.asked.action === 'restore' && isHarmless(pure, name, current);
   if ((name !== 'agreed' && name !== 'wish') || !hasMet(pure, 'end')) return false;
   if (name === 'wish') waiting!.gaveWay = true;
   recheck(pure);

@@ -1,5 +1,6 @@
 /** Others who are put on a step that has votes already, and approvers whose names are hidden. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { AccountEvent } from '../../contracts/account.ts';
 import { HOURLY_EXPIRING } from '../support/engine-steps.ts';
 import type { TemplateParts } from '../support/fake-activities.ts';
 import {
@@ -71,6 +72,9 @@ test('who is asked since the deadline counts too', async () => {
   expect(await replace(story, ['dora'], 2)).toHaveProperty('account');
 });
 
+/** Whether the event itself says that its approvers are hidden. */
+const isHidden = ({ detail }: AccountEvent): boolean => detail['approversHidden'] === true;
+
 test.each([
   [true, null],
   [false, APPROVER],
@@ -83,6 +87,17 @@ test.each([
   const told = noticesAsked(harness.fakes).filter(({ audiences }) => !audiences.includes('open-step'));
   expect(told.at(-1)).toMatchObject({ kind: 'renewal-denied', detail: { reason: 'Not needed any more', by } });
   expect(JSON.stringify(told).includes(APPROVER)).toBe(!hideApprovers);
+  const ofApprovers = story.recorded().filter(({ actor }) => actor === APPROVER);
+  expect(ofApprovers.map(({ type }) => type)).toEqual(['voted', 'approved', 'voted', 'renewal-denied']);
+  expect(new Set(ofApprovers.map(isHidden))).toEqual(new Set([hideApprovers]));
+});
+
+test('who was put in whose place is hidden too', async () => {
+  const steps = [{ name: 'Manager', approvers: { users: [APPROVER], groups: [] }, quorum: 1 }];
+  const story = await harness.story({ approval: { steps, hideApprovers: true } });
+  await story.submit();
+  expect(await replace(story, ['dora'], 1)).toHaveProperty('account');
+  expect(story.recorded().at(-1)).toMatchObject({ type: 'approvers-replaced', detail: { approversHidden: true } });
 });
 
 test('who takes a renewal back is no secret, though approvers are', async () => {
@@ -91,6 +106,8 @@ test('who takes a renewal back is no secret, though approvers are', async () => 
   await askForRenewal(story);
   await story.act('withdraw', OWNER);
   expect(noticesAsked(harness.fakes).at(-1)).toMatchObject({ kind: 'renewal-denied', detail: { by: OWNER } });
+  expect(story.recorded().at(-1)).toMatchObject({ type: 'renewal-denied', actor: OWNER });
+  expect(isHidden(story.recorded().at(-1)!)).toBe(false);
 });
 
 describe('a later step that nobody could decide', () => {

@@ -27,6 +27,18 @@ test('from the last approval to active: at most 6 activities and 45 history even
   expect(events).toBeGreaterThan(3 * calls);
 });
 
+test('the later a step of a request is, the sooner it goes where more wait than an engine does at once', async () => {
+  const story = await harness.story();
+  await story.activate();
+  const scheduled = (await story.history()).flatMap(({ activityTaskScheduledEventAttributes: task }) => task ?? []);
+  const priorities = scheduled.map(({ activityType, priority }) => [activityType?.name, priority?.priorityKey || 3]);
+  expect(priorities.filter(([name]) => name !== 'reserveName' && name !== 'recordTransition')).toEqual([
+    ['stageCredential', 3],
+    ['establishAccount', 2],
+    ['promoteCredential', 1],
+  ]);
+});
+
 test('a password is staged, the account is made with it, then it becomes current', async () => {
   const story = await harness.story();
   const account = await story.activate();

@@ -67,16 +67,27 @@ test('in the next run too; the end that has come meanwhile is met then', async (
   await story.until(isIn('expired'));
 });
 
-test('not while it waits for anything else, and not once something may have been done', async () => {
+test.each(['DirectoryAccessDenied', 'DirectoryUnavailable'] as const)(
+  'while the object cannot be read (%s), which changes nothing',
+  async (code) => {
+    const story = await harness.story(under('disable'));
+    await story.activate();
+    harness.fakes.fail('captureAccount', code);
+    await story.act('retire', OWNER);
+    await story.until(({ blocked }) => blocked?.step === 'capture-account');
+    expect(await story.act('restore', OWNER)).toMatchObject({ account: { state: 'active', blocked: null } });
+    harness.fakes.recover();
+    await story.sleep('2 minutes');
+    expect(harness.fakes.inputsOf('quarantineAccount')).toEqual([]);
+    expect(harness.fakes.inputsOf('admitDestructiveStep')).toHaveLength(1);
+  },
+);
+
+test('not once something may have been done', async () => {
   const story = await harness.story(under('disable'));
   await story.activate();
-  harness.fakes.fail('captureAccount', 'DirectoryAccessDenied');
-  await story.act('retire', OWNER);
-  await story.until(({ blocked }) => blocked?.step === 'capture-account');
-  expect(await story.act('restore', OWNER)).toMatchObject({ code: 'StateConflict' });
-  harness.fakes.recover();
   harness.fakes.fail('quarantineAccount', 'DirectoryAccessDenied');
-  await story.act('resume', ADMINISTRATOR);
+  await story.act('retire', OWNER);
   await story.until(({ blocked }) => blocked?.step === 'quarantine-account');
   harness.fakes.fail('admitDestructiveStep', 'Frozen');
   await story.act('resume', ADMINISTRATOR);

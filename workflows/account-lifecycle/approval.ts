@@ -11,6 +11,7 @@ import {
   openRound,
   stepDeadline,
   withApprovers,
+  type Approval,
   type People,
   type Tally,
 } from '../../contracts/approval.ts';
@@ -55,7 +56,8 @@ export function vote(run: AccountRun, intent: Intent<'decide'>): void {
   const opened = tally.outcome === 'pending' && approval.openStep !== openStep;
   const notices = opened ? [noticeOf('approval-needed', approval.openedAt)] : follows.notices;
   const changes = { ...follows.changes, approval: asStored(approval) };
-  settleAfter(run, intent, record(run, [voted, ...follows.events], changes, notices));
+  const events = [voted, ...follows.events].map((event) => ofRound(approval, event));
+  settleAfter(run, intent, record(run, events, changes, notices));
 }
 
 /** Who asked takes it back before it is decided. */
@@ -78,7 +80,7 @@ export function replaceApprovers(run: AccountRun, intent: Intent<'replace-approv
   };
   const recorded = record(
     run,
-    { type: 'approvers-replaced', actor, detail },
+    ofRound(approval, { type: 'approvers-replaced', actor, detail }),
     { approval: withApprovers(approval, { approvers, quorum }) },
     // Those who were asked before are not told again: it is the same notice.
     [noticeOf('approval-needed', approval.openedAt)],
@@ -160,6 +162,11 @@ function denyRenewal(run: AccountRun, actor: string, reason: 'lapsed' | 'withdra
   const detail = { reason, by: actor };
   const notice = noticeOf('renewal-denied', now(), detail);
   return record(run, { type: 'renewal-denied', actor, detail }, { renewal: null }, [notice]);
+}
+
+/** What names an approver of the round. The event says itself that they are hidden: it outlives its round. */
+function ofRound({ hideApprovers }: Approval, event: Happening): Happening {
+  return hideApprovers ? { ...event, detail: { ...event.detail, approversHidden: true } } : event;
 }
 
 function copied({ users, groups }: People): { users: string[]; groups: string[] } {

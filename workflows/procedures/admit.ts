@@ -20,20 +20,34 @@ import {
 /** `occasion` (ISO 8601 UTC) is what does not change however often it is asked for: with it the step is one admission. */
 export type Admission = Pick<AdmitDestructiveStepInput, 'step' | 'occasion'>;
 
+/** An answer that was asked for longer ago says what was: it may have lain there while every control plane was away. */
+const FRESH_MS = 2 * 60_000;
+
+/** Whether what was asked for at `askedAtMs` (since the epoch) is answered soon enough to act on it. */
+export function isFresh(askedAtMs: number): boolean {
+  return Date.now() - askedAtMs <= FRESH_MS;
+}
+
 /**
  * Waits until the step may begin: it must then be begun at once. What is blocked stays so, for the sake of that step. False
  * when something else comes first.
  */
 export async function admit(run: AccountRun, { step, occasion }: Admission, cuts: Cuts = {}): Promise<boolean> {
-  const admitted = await untilEnded(run, {
+  const question: Step<void> = {
     name: 'admit-destructive-step',
     run: (_engine, admission) => {
       const { templateId } = accountOf(run);
       return admission.admitDestructiveStep({ ...refOf(run), templateId, step, occasion });
     },
     ...cutsOf(cuts),
-  });
-  return admitted.outcome === 'done';
+  };
+  for (;;) {
+    const askedAtMs = Date.now();
+    const { outcome } = await untilEnded(run, question);
+    if (outcome !== 'done') return false;
+    if (isFresh(askedAtMs)) return true;
+    await turnThePage(run);
+  }
 }
 
 /** Does a destructive step as soon as it is admitted, however long that takes. */

@@ -20,7 +20,7 @@ import {
 } from '../account-lifecycle/run.ts';
 import { unblock } from '../support/block.ts';
 import { patientStep, type StepResult } from '../support/patient-step.ts';
-import { admit, admitted, whileAdmitted } from './admit.ts';
+import { admit, admitted, isFresh, whileAdmitted } from './admit.ts';
 import { deleteAccount } from './delete.ts';
 
 /** Somebody retires the account; answered as soon as that is on record. */
@@ -77,11 +77,13 @@ export async function waitForUndo(run: AccountRun): Promise<void> {
 
 /**
  * Reads what an undo would put back, before anything is changed. `missing`: the object is gone, nothing can be undone. Until
- * then the retirement can be taken back while it waits for its admission, which may be asked for after each wait.
+ * then the retirement can be taken back while it waits, for its admission or for the engine; after each wait the admission
+ * is asked for again.
  */
 async function capture(run: AccountRun): Promise<'captured' | 'missing' | 'taken-back'> {
   for (;;) {
-    const isAdmitted = await admit(run, admissionOf(run, 'retirement'), { interruptedBy: ['restore'] });
+    const cuts = { interruptedBy: ['restore'] } as const;
+    const isAdmitted = !isWaiting(run, ['restore']) && (await admit(run, admissionOf(run, 'retirement'), cuts));
     const intent = take(run, ['restore']);
     if (intent) {
       await takeBack(run, intent);
@@ -89,16 +91,19 @@ async function capture(run: AccountRun): Promise<'captured' | 'missing' | 'taken
     }
     if (!isAdmitted) continue;
     unblock(run);
+    const admittedAtMs = Date.now();
     const captured = await patientStep(run, {
       name: 'capture-account',
       run: (engine) => engine.captureAccount(directoryTarget(run)),
+      interruptedBy: ['restore'],
       returns: ['DirectoryObjectMissing'],
     });
-    if (captured.outcome !== 'done') {
+    if (captured.outcome === 'interrupted') continue;
+    if (captured.outcome === 'failed') {
       remember(run, { retirement: { ...retirementOf(run), final: true } });
       return 'missing';
     }
-    if (captured.wasBlocked) continue;
+    if (captured.wasBlocked || !isFresh(admittedAtMs)) continue;
     remember(run, { retirement: { ...retirementOf(run), captured: captured.value } });
     return 'captured';
   }
