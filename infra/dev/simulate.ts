@@ -76,6 +76,7 @@ async function main(): Promise<void> {
   if (!parsed.success) return refuseArguments(complaint('--', parsed.error), HELP);
   const { template: file, accounts, years, seed, out, json, ...options } = parsed.data;
   const template = await readTemplate(file);
+  if (out !== undefined) await makeFolder(out);
   const begin = options.begin ? new Date(`${options.begin}T00:00:00.000Z`) : startOfUtcDay(new Date());
   const population = populate({
     template,
@@ -95,10 +96,16 @@ async function main(): Promise<void> {
       : `${template.name}, from ${begin.toISOString().slice(0, 10)} (UTC)\n${summary(result)}`,
   );
   if (out === undefined) return;
-  await mkdir(out, { recursive: true });
   const files = { 'report.json': `${JSON.stringify(result, null, 2)}\n`, ...csvFiles(result) };
   for (const [name, content] of Object.entries(files)) await writeFile(join(out, name), content);
   console.error(`written to ${out}: ${Object.keys(files).join(', ')}`);
+}
+
+/** Before the work, which would be in vain. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`--out: ${path} cannot be made a folder (${error.code})`);
+  });
 }
 
 async function readTemplate(file: string): Promise<Template> {
