@@ -102,6 +102,14 @@ test('what was admitted and not done is counted when it is asked for again, not 
   expect(await admit(third, later(303))).toBe('BrakeEngaged');
 });
 
+test('a step that is asked for again is not counted against itself; another one is', async () => {
+  const { step, admit } = await braked(1);
+  const same = step();
+  expect(await admit(same)).toBe('admitted');
+  expect(await admit(same, later(30))).toBe('admitted');
+  expect(await admit(step(), later(31))).toBe('BrakeEngaged');
+});
+
 test('of many at the same instant as many are let through as the brake allows', async () => {
   const { admit } = await braked(5);
   const outcomes = await Promise.all(Array.from({ length: 12 }, () => admit()));

@@ -1,5 +1,6 @@
 /** Accounts for which nobody is left to answer: who hears of them, and until when. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Account } from '../../contracts/account.ts';
 import type { FindSuccessorsResult } from '../../contracts/activities.ts';
 import { explainLife } from '../../contracts/why.ts';
 import {
@@ -63,6 +64,18 @@ test('until one of them is there again', async () => {
   await story.ownerLeft(OWNER);
   await story.until(({ ownerMissingSince }) => ownerMissingSince === null);
   expect(story.recorded().at(-1)).toMatchObject({ type: 'owner-returned', detail: { user: OWNER } });
+});
+
+test.each<[string, FindSuccessorsResult, Partial<Account>]>([
+  ['another owner', { outcome: 'owners-left', owners: ['otto'] }, { owners: ['otto'] }],
+  ['the manager', { outcome: 'manager', owner: 'mona' }, { owners: [REQUESTER, 'mona'] }],
+  ['the fallback group', { outcome: 'fallback-group', group: 'Operations' }, { ownerGroups: ['Operations'] }],
+])('until %s succeeds who left', async (_, successor, owned) => {
+  const story = await orphaned();
+  found(successor);
+  await story.ownerLeft(OWNER);
+  await story.until(() => story.recorded().at(-1)?.type === 'owners-changed');
+  expect(await story.snapshot()).toMatchObject({ ...owned, ownerMissingSince: null });
 });
 
 test('somebody who comes back to an account that was never without an owner is no event of it', async () => {

@@ -4,7 +4,7 @@ import { HOURLY_WITH_GRACE } from '../support/engine-steps.ts';
 import type { ActivityName, TemplateParts } from '../support/fake-activities.ts';
 import { ADMINISTRATOR, createHarness, OWNER, type Harness } from '../support/lifecycle-harness.ts';
 import { noticesAsked } from '../support/lived-years.ts';
-import { isIn, quarantine } from '../support/ways-to-steps.ts';
+import { approachDeletion, isIn, quarantine } from '../support/ways-to-steps.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const HOUR_MS = 3_600_000;
@@ -38,6 +38,19 @@ test('the time for it is counted from the quarantine, however long that was held
   const quarantinedAt = Date.parse(story.recorded().at(-1)!.at);
   expect(Math.abs(Date.parse(retirement!.undoUntil!) - quarantinedAt - 5 * DAY_MS)).toBeLessThan(1_000);
   expect(quarantinedAt - Date.parse(retirement!.requestedAt)).toBeGreaterThanOrEqual(2 * DAY_MS);
+});
+
+test('it comes before a deletion that is admitted at the same time', async () => {
+  const story = await harness.story(HOURLY_WITH_GRACE);
+  await approachDeletion(story);
+  const admission = harness.fakes.hold('admitDestructiveStep');
+  await story.sleep('6 seconds');
+  await story.called('admitDestructiveStep', 2);
+  const restoring = story.act('restore', OWNER);
+  await story.cancelArrives();
+  admission.open();
+  expect(await restoring).toMatchObject({ account: { state: 'active', retirement: null } });
+  expect(harness.fakes.names()).not.toContain('deleteAccount');
 });
 
 describe('notices that fell into the time aside', () => {
