@@ -46,8 +46,8 @@ export function fateOf(accountId: string): 'migrated' | 'unchanged' | 'StateConf
   return accountId.endsWith(IS_SO_ALREADY) ? 'unchanged' : 'migrated';
 }
 
-/** About a second of work: long enough for a test to send something meanwhile, also on a busy machine. */
-const SLOW = 1_000_000_000;
+/** Some tenths of a second of work: long enough for a test to send something meanwhile. */
+const SLOW = 500_000_000;
 
 /** Sends what is for an account to `everybody`, except to those that are gone; and takes its time to begin a new run. */
 export const interceptors = (): WorkflowInterceptors => ({
