@@ -35,12 +35,9 @@ export type Patience = 'prompt' | 'wait-for-engine' | 'persist' | 'briefly';
 const ATTEMPT = { startToCloseTimeout: '30 seconds', heartbeatTimeout: '10 seconds' } as const;
 
 /**
- * Cancelled activities are waited for: one that an engine is executing ends first, so that what it did can be undone without
- * a race; one that is queued or between two attempts ends at once. It must be said: the SDK's documentation calls it the
- * default, and its 1.24 does not wait.
+ * Cancelled activities are waited for (the SDK's default): one that an engine is executing ends first, so that what it
+ * did can be undone without a race; one that is queued or between two attempts ends at once.
  */
-const CANCELLED_LAST = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
-
 const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   // The first round: 30 s in the queue mean that no engine is there, three failures that something is wrong.
   prompt: {
@@ -120,7 +117,6 @@ export function engine(fqdn: string, step: StepName, patience: Patience, limitMs
   const priority = priorityKey === undefined ? {} : { priority: { priorityKey } };
   return proxyActivities<EngineActivities>({
     taskQueue: domainTaskQueue(fqdn),
-    ...CANCELLED_LAST,
     ...limit,
     ...priority,
     ...ROUNDS[patience],
