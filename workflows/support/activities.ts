@@ -35,8 +35,9 @@ export type Patience = 'prompt' | 'wait-for-engine' | 'persist' | 'briefly';
 const ATTEMPT = { startToCloseTimeout: '30 seconds', heartbeatTimeout: '10 seconds' } as const;
 
 /**
- * Cancelled activities are waited for (the SDK's default): one that an engine is executing ends first, so that what it
- * did can be undone without a race; one that is queued or between two attempts ends at once.
+ * A cancelled activity that is queued or between two attempts ends at once. One that an engine is executing should be waited
+ * for, so that what it does can be undone without a race. The SDK documents that as its default and, in 1.24, does not wait:
+ * the workflow goes on while the engine is still at it. It is not asked for yet (`WAIT_CANCELLATION_COMPLETED`).
  */
 const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   // The first round: 30 s in the queue mean that no engine is there, three failures that something is wrong.
