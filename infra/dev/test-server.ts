@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { attempt, run } from './command.ts';
 import { CACHE } from './paths.ts';
 
-const VERSION = '1.32.1';
+const VERSION = '1.38.0';
 const BY_HAND =
   'The time-skipping test server needs Java 17 or newer, and Maven (mvn) to get it: apt-get install default-jre-headless maven.';
 

@@ -153,8 +153,7 @@ test('two thousand: each once, at its pace, through many runs, with pauses befor
   expect((await progressOf(migration)).outcomes).toHaveLength(paused.outcomes.length);
   await tell(migration, MIGRATION_SIGNALS.resume);
 
-  await comeToTheLastPause(migration);
-  await tell(migration, MIGRATION_SIGNALS.pause);
+  await tellInTheLastTask(migration, MIGRATION_SIGNALS.pause);
   await environment.sleep('10 minutes');
   expect(await progressOf(migration)).toMatchObject({ state: 'paused' });
   await tell(migration, MIGRATION_SIGNALS.resume);
@@ -171,6 +170,7 @@ test('two thousand: each once, at its pace, through many runs, with pauses befor
   expect(Math.max(...runs.map(({ length }) => length))).toBeLessThan(LONGEST_HISTORY);
   expect(askedAt(runs.flat())).toHaveLength(count);
   expect(fastestMinute(askedAt(runs.flat()))).toBeLessThanOrEqual(PER_MINUTE);
+  expect(interrupted(runs.flat())).toBeGreaterThan(0);
 }, 180_000);
 
 test('a cancellation between two runs is heard: nobody else is asked, and who was asked is waited for', async () => {
