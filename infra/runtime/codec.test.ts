@@ -95,3 +95,10 @@ test('what is not encrypted is refused: the server alone cannot put words into o
   expect(isSealed(forged)).toBe(false);
   await expect(unseal(forged)).rejects.toThrow(/not encrypted/);
 });
+
+test('what the server says of an activity that no worker had started is heard, as nothing', async () => {
+  const remark = defaultPayloadConverter.toPayload('ACTIVITY_ID_NOT_STARTED');
+  expect(defaultPayloadConverter.fromPayload(await unseal(remark))).toBe(undefined);
+  const longer = defaultPayloadConverter.toPayload('ACTIVITY_ID_NOT_STARTED.');
+  await expect(unseal(longer)).rejects.toThrow(/not encrypted/);
+});

@@ -4,10 +4,17 @@
  *
  * The encrypted payload's data is nonce ‖ ciphertext ‖ tag; the plaintext is the whole original payload, its metadata
  * included. Encoding and key id are authenticated with it. A payload that is not encrypted is refused: access to the
- * Temporal server alone must not suffice to put words into an approver's mouth.
+ * Temporal server alone must not suffice to put words into an approver's mouth. Of what the server itself says, one remark
+ * reaches workflows; it is heard as nothing.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { METADATA_ENCODING_KEY, ValueError, type Payload, type PayloadCodec } from '@temporalio/common';
+import {
+  defaultPayloadConverter,
+  METADATA_ENCODING_KEY,
+  ValueError,
+  type Payload,
+  type PayloadCodec,
+} from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { KeyRing } from './codec-keys.ts';
 
@@ -19,6 +26,13 @@ const KEY_ID_METADATA = 'alm-key-id';
 /** 96 bits (NIST SP 800-38D §8.2.2); random ones are good for 2³² payloads a key. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+
+/**
+ * The details with which the server cancels an activity that no worker has started (JSON; service/history,
+ * workflow_task_completed_handler.go).
+ */
+const NOT_STARTED = '"ACTIVITY_ID_NOT_STARTED"';
+const NOTHING = defaultPayloadConverter.toPayload(undefined);
 
 /** A codec over `keys`. Both directions reject with a ValueError that names key ids at most. */
 export function createPayloadCodec(keys: KeyRing): PayloadCodec {
@@ -46,6 +60,7 @@ function seal(payload: Payload, keys: KeyRing): Payload {
 }
 
 function unseal(payload: Payload, keys: KeyRing): Payload {
+  if (isServersRemark(payload)) return NOTHING;
   if (!isSealed(payload)) throw new ValueError('a payload is not encrypted: whoever sent it does not have our keys');
   const id = metadataText(payload, KEY_ID_METADATA) ?? '';
   const key = keys.find(id);
@@ -59,6 +74,10 @@ function unseal(payload: Payload, keys: KeyRing): Payload {
     .setAAD(authenticated(id))
     .setAuthTag(data.subarray(tagStart));
   return PayloadMessage.decode(decipherWhole(decipher, data.subarray(NONCE_BYTES, tagStart), id));
+}
+
+function isServersRemark({ data }: Payload): boolean {
+  return data?.length === NOT_STARTED.length && Buffer.from(data).toString('latin1') === NOT_STARTED;
 }
 
 function decipherWhole(decipher: ReturnType<typeof createDecipheriv>, ciphertext: Uint8Array, id: string): Buffer {
