@@ -80,10 +80,13 @@ const snapshot = async (id: string): Promise<Account> => (await api.gateway.snap
 const becomes = (id: string, wanted: (account: Account) => boolean) =>
   eventually('the account gets there', async () => wanted(await snapshot(id)), PATIENCE);
 
-async function historyLength(id: string): Promise<number> {
-  const { events } = await releases.client.workflow.getHandle(accountWorkflowId(FQDN, id)).fetchHistory();
-  return events!.length;
+async function historyOf(id: string) {
+  return (await releases.client.workflow.getHandle(accountWorkflowId(FQDN, id)).fetchHistory()).events!;
 }
+
+const historyLength = async (id: string): Promise<number> => (await historyOf(id)).length;
+const hasEvent = async (id: string, attributes: 'activityTaskCancelRequestedEventAttributes'): Promise<boolean> =>
+  (await historyOf(id)).some((event) => event[attributes]);
 
 /** A client that counts how many updates it has under way at most. */
 function countingClient(): { client: Client; most: () => number } {
@@ -180,6 +183,31 @@ test('one withdraws while another approves: either way the request is withdrawn 
     if (typeof withdrawn !== 'string' && made > 0) expect(deleted).toBeGreaterThan(0);
   }
 });
+
+test.each([
+  ['succeeds', undefined],
+  ['fails', 'DirectoryUnavailable'],
+] as const)(
+  'one withdraws while the engine is at a step, which then %s: it is undone when it has ended',
+  async (_then, failure) => {
+    const gate = releases.engine.hold('establishAccount', failure);
+    const id = await submitted(step(['anna'], 1));
+    await decided(id, 'anna');
+    await eventually('the engine is at it', async () => releases.engine.names().includes('establishAccount'), PATIENCE);
+    const withdrawn = asked(id, 'withdraw', { actor: 'rita' });
+    await eventually(
+      'the step is given up',
+      () => hasEvent(id, 'activityTaskCancelRequestedEventAttributes'),
+      PATIENCE,
+    );
+    expect(releases.engine.names()).not.toContain('deleteAccount');
+    gate.open();
+    expect(await withdrawn).toMatchObject({ state: 'withdrawing' });
+    await becomes(id, ({ state }) => state === 'withdrawn');
+    expect(releases.engine.names().filter((name) => name === 'establishAccount')).toHaveLength(1);
+    expect(releases.engine.names()).toContain('deleteAccount');
+  },
+);
 
 test.each(['VaultAccessDenied', 'DirectoryUnavailable'] as const)(
   'many who resume an account that is blocked by %s: each has an answer, and the last try counts',

@@ -35,10 +35,12 @@ export type Patience = 'prompt' | 'wait-for-engine' | 'persist' | 'briefly';
 const ATTEMPT = { startToCloseTimeout: '30 seconds', heartbeatTimeout: '10 seconds' } as const;
 
 /**
- * A cancelled activity that is queued or between two attempts ends at once. One that an engine is executing should be waited
- * for, so that what it does can be undone without a race. The SDK documents that as its default and, in 1.24, does not wait:
- * the workflow goes on while the engine is still at it. It is not asked for yet (`WAIT_CANCELLATION_COMPLETED`).
+ * A cancelled step is waited for: one that is being executed ends first, so that what it did can be undone without a race;
+ * one that is queued or between two attempts ends at once. It must be said: the SDK's documentation calls it the default,
+ * and its 1.24 does not wait.
  */
+const ENDS_BEFORE_WE_GO_ON = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' } as const;
+
 const ROUNDS: Readonly<Record<Patience, ActivityOptions>> = {
   // The first round: 30 s in the queue mean that no engine is there, three failures that something is wrong.
   prompt: {
@@ -88,7 +90,7 @@ export type Admission = Pick<PlatformActivities, 'admitDestructiveStep'>;
 /** The activities that admit destructive steps, with the patience of one round; `limitMs` is how long one may `persist`. */
 export function admission(patience: Patience, limitMs: number): Admission {
   const options = patience === 'prompt' ? ADMISSION_AT_ONCE : ADMISSION_KEPT_UP;
-  return proxyActivities<Admission>({ scheduleToCloseTimeout: limitMs, ...options });
+  return proxyActivities<Admission>({ ...ENDS_BEFORE_WE_GO_ON, scheduleToCloseTimeout: limitMs, ...options });
 }
 
 /** Looks into a template's domain for somebody who waits: an engine that is there takes it at once. */
@@ -118,6 +120,7 @@ export function engine(fqdn: string, step: StepName, patience: Patience, limitMs
   const priority = priorityKey === undefined ? {} : { priority: { priorityKey } };
   return proxyActivities<EngineActivities>({
     taskQueue: domainTaskQueue(fqdn),
+    ...ENDS_BEFORE_WE_GO_ON,
     ...limit,
     ...priority,
     ...ROUNDS[patience],
