@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<string, string>> = {
 const FORMATS: Readonly<Record<string, string>> = {
   email: 'must be an e-mail address',
   uuid: 'must be a UUID',
+  date: 'must be a day, such as 2026-01-31',
   datetime: 'must be an instant in UTC with milliseconds, such as 2026-01-31T00:00:00.000Z',
 };
 

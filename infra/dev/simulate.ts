@@ -1,7 +1,8 @@
 /** `npm run simulate`: years of a population of accounts under a template, by the same rules as the real ones live by. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { IN_WORDS } from '../../api/http/field-messages.ts';
 import { startOfUtcDay } from '../../contracts/deadlines.ts';
 import { templateSchema, type Template } from '../../contracts/template.ts';
 import { populate } from '../simulation/population.ts';
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
     out: text,
     json: { type: 'boolean' },
   });
-  const parsed = optionsSchema.safeParse(values);
+  const parsed = optionsSchema.safeParse(values, IN_WORDS);
   if (!parsed.success) return refuseArguments(complaint('--', parsed.error), HELP);
   const { template: file, accounts, years, seed, out, json, ...options } = parsed.data;
   const template = await readTemplate(file);
@@ -97,7 +98,7 @@ async function main(): Promise<void> {
   );
   if (out === undefined) return;
   const files = { 'report.json': `${JSON.stringify(result, null, 2)}\n`, ...csvFiles(result) };
-  for (const [name, content] of Object.entries(files)) await writeFile(join(out, name), content);
+  await writeAll(out, files);
   console.error(`written to ${out}: ${Object.keys(files).join(', ')}`);
 }
 
@@ -106,6 +107,14 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`--out: ${path} cannot be made a folder (${error.code})`);
   });
+}
+
+/** All files or none: what an earlier run has left there stays whole when the disk is full. */
+async function writeAll(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  const names = Object.keys(files);
+  const partial = (name: string) => join(folder, `${name}.partial`);
+  for (const name of names) await writeFile(partial(name), files[name]!);
+  for (const name of names) await rename(partial(name), join(folder, name));
 }
 
 async function readTemplate(file: string): Promise<Template> {
@@ -118,14 +127,14 @@ async function readTemplate(file: string): Promise<Template> {
   } catch {
     throw new Error(`--template: ${file} is not JSON`);
   }
-  const parsed = templateSchema.safeParse(document);
+  const parsed = templateSchema.safeParse(document, IN_WORDS);
   if (!parsed.success) throw new Error(`--template: ${file} is not a template\n${complaint('', parsed.error)}`);
   return parsed.data;
 }
 
 /** One line per bad field. */
 function complaint(prefix: string, error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${prefix}${path.join('.')}: ${message}`).join('\n');
+  return error.issues.map(({ path, message }) => `${prefix}${path.join('.')} ${message}`).join('\n');
 }
 
 main().catch((error: unknown) => {
