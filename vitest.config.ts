@@ -22,6 +22,7 @@ export default defineConfig({
           globalSetup: ['test/support/workflow-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -32,7 +33,7 @@ export default defineConfig({
           globalSetup: ['test/support/stack-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, inject, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../infra/dev/eventually.ts';
 import type { Stack, TokenName } from '../../infra/dev/state.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { sampleTemplate } from '../support/projection-samples.ts';
 
 let stack: Stack;
 let templateId: string;
 
 beforeAll(async () => {
-  stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   const { fqdn, accountsOu } = stack.domains[0]!;
   const steps = [
     { name: 'Line manager', approvers: { users: ['approver1'] }, quorum: 1 },

@@ -1,11 +1,11 @@
 /** What requesters choose, on real servers and with the rights that engines really have: a folder, and an OU. */
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { callerAs, persistently, whenAccount } from '../../infra/dev/demo/api.ts';
 import { readStack, type Stack } from '../../infra/dev/state.ts';
 import { newName, truthOf, USABLE } from '../support/accounts.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
-const stateFolder = inject('stateFolder');
 let stack: Stack;
 let templateId: string;
 

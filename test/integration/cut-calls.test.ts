@@ -1,13 +1,13 @@
 /** Every single LDAP and vault call of a life, cut before, during and after: afterwards one account or none, and the truth. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { DOMAINS } from '../../infra/dev/stack.ts';
 import { GONE, newName, openPeople, PUT_AWAY, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { connectionsThrough, createFaults, MOMENTS, type Faults, type Moment } from '../support/faults.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { engineConfiguration, replaceByEngines } from '../support/own-engine.ts';
 
 const [CORP] = DOMAINS;
-const stateFolder = inject('stateFolder');
 const PATIENCE_MS = 300_000;
 
 /** One after the other, most of a life is the wait before a step is tried again. Each lane has an engine of its own. */

@@ -1,16 +1,16 @@
 /** Engines as processes: those of two domains never do each other's work, and those of one domain share theirs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { freePort } from '../../infra/dev/ports.ts';
 import { launch, type LaunchSpec } from '../../infra/dev/processes.ts';
 import { DOMAINS, killProcess, startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { readStack } from '../../infra/dev/state.ts';
 import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
 const [CORP, BRANCH] = DOMAINS;
-const stateFolder = inject('stateFolder');
 const PATIENCE_MS = 150_000;
 let people: People;
 

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   createLifecycleGateway,
   openLifecycleGateway,
@@ -15,6 +15,7 @@ import {
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createNamespace } from '../support/namespace.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { sampleSubmission } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
@@ -38,7 +39,7 @@ const NO_CREDENTIALS = {
 };
 
 test('without a control plane it is ServiceUnavailable in time', async () => {
-  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  const stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   const connection = await Connection.connect({ address: stack.temporal.address });
   const client = new Client({ connection, namespace: await createNamespace(connection), dataConverter });
   const idle = createLifecycleGateway(client, { updateDeadlineMs: 1_500 });

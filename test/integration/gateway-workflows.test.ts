@@ -2,16 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LifecycleGateway } from '../../api/lifecycle-gateway.ts';
 import type { Account } from '../../contracts/account.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { FQDN, PATIENCE, startGatewayHarness, type GatewayHarness } from '../support/gateway-harness.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
 let harness: GatewayHarness;
 let gateway: LifecycleGateway;
 beforeAll(async () => {
-  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  const stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   harness = await startGatewayHarness(stack.temporal.address);
   ({ gateway } = harness);
 });

@@ -1,12 +1,12 @@
 /** The engine's process killed at every call of a life's steps: another takes over, and all comes right. */
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { DOMAINS, startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { GONE, openPeople, PUT_AWAY, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { DEATHS, runEngineUntil, type Death, type StepCall } from '../support/killed-engines.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
 const [CORP] = DOMAINS;
-const stateFolder = inject('stateFolder');
 /** Engines that wait for their death at the same time. */
 const ENGINES = 4;
 /** Kills are spread over them: each comes back after the heartbeat timeout, and three attempts make a round. */

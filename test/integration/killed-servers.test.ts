@@ -3,7 +3,7 @@
  * call of provisioning and retirement. Many accounts stand at a gate, each at another call and moment; one kill hits all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { DOMAINS, killProcess, startProcess } from '../../infra/dev/stack.ts';
@@ -11,10 +11,10 @@ import { readStack, type ProcessRole } from '../../infra/dev/state.ts';
 import { GONE, openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { connectionsThrough, MOMENTS } from '../support/faults.ts';
 import { createGate, type Passage, type Server, type Stop } from '../support/gate.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { engineConfiguration, replaceByEngines } from '../support/own-engine.ts';
 
 const [CORP] = DOMAINS;
-const stateFolder = inject('stateFolder');
 const PATIENCE_MS = 150_000;
 /** The first ones at the gate wait for the last ones: less than an attempt at a step may take. */
 const GATHERING_MS = 20_000;

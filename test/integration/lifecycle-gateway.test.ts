@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, type Connection } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLifecycleGateway, type LifecycleGateway } from '../../api/lifecycle-gateway.ts';
 import { accountWorkflowId } from '../../contracts/ids.ts';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { FQDN, PATIENCE, startGatewayHarness, type GatewayHarness } from '../support/gateway-harness.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { sampleSubmission } from '../support/projection-samples.ts';
 
 /** Of Temporal's API: `RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL`. */
@@ -17,7 +18,7 @@ let harness: GatewayHarness;
 let client: Client;
 let gateway: LifecycleGateway;
 beforeAll(async () => {
-  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  const stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   harness = await startGatewayHarness(stack.temporal.address);
   ({ client, gateway } = harness);
 });

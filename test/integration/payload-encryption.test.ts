@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection, WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { readStack } from '../../infra/dev/state.ts';
 import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createNamespace } from '../support/namespace.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { heard, talkative, tell, told, type Talk } from '../support/talkative-workflow.ts';
 
 // Errors are what the second test is about.
@@ -36,7 +37,7 @@ const activities: Talk = {
 };
 
 beforeAll(async () => {
-  const address = (await readStack(inject('stateFolder'))).temporal!.address;
+  const address = (await readStack(stateFolder)).temporal!.address;
   connection = await Connection.connect({ address });
   native = await NativeConnection.connect({ address });
   namespace = await createNamespace(connection);

@@ -1,13 +1,13 @@
 /** What programs say of themselves: of an account and what is asked of it, and of a server that is dead or silent. */
 import { readFile } from 'node:fs/promises';
-import { afterEach, expect, inject, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../../infra/dev/eventually.ts';
 import { findProcess, launchVariable, logFileOf } from '../../infra/dev/processes.ts';
 import { DOMAINS, killProcess, startProcess } from '../../infra/dev/stack.ts';
 import type { ProcessRole } from '../../infra/dev/state.ts';
 import { openPeople } from '../support/accounts.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
-const stateFolder = inject('stateFolder');
 const WORKERS: readonly (readonly [ProcessRole, string | undefined])[] = [
   ['control-plane', undefined],
   ['engine', DOMAINS[0]],

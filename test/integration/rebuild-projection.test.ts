@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPlatformActivities } from '../../activities/platform/activities.ts';
 import { createLifecycleGateway, type LifecycleGateway } from '../../api/lifecycle-gateway.ts';
 import { CONTROL_TASK_QUEUE } from '../../contracts/ids.ts';
@@ -20,6 +20,7 @@ import { parseKeyRing } from '../../infra/runtime/codec-keys.ts';
 import { createDataConverter } from '../../infra/runtime/data-converter.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createNamespace } from '../support/namespace.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { sampleSubmission, sampleTemplate } from '../support/projection-samples.ts';
 
 const FQDN = 'corp.example.com';
@@ -39,7 +40,7 @@ let worker: Worker;
 let running: Promise<void>;
 
 beforeAll(async () => {
-  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  const stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   address = stack.temporal.address;
   database = await createTestDatabase();
   await makeTemplate();

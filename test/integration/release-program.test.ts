@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Account } from '../../contracts/account.ts';
 import { accountWorkflowId } from '../../contracts/ids.ts';
 import { REASSESS_ACCOUNTS } from '../../contracts/workflows.ts';
@@ -17,6 +17,7 @@ import { readStack } from '../../infra/dev/state.ts';
 import { ensureTemporal } from '../../infra/dev/temporal.ts';
 import { DEPLOYMENT_NAME } from '../../workers/deployment.ts';
 import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
 const [CORP] = DOMAINS;
 /** The second process of its role in the stack has a name of its own. */
@@ -24,7 +25,6 @@ const BESIDE = 'release';
 const BUILD_ID = `test-${randomUUID().slice(0, 8)}`;
 const PATIENCE = { timeoutMs: 30_000, intervalMs: 200 };
 
-const stateFolder = inject('stateFolder');
 let people: People;
 let client: Client;
 let address: string;

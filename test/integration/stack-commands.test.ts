@@ -1,12 +1,11 @@
 /** `npm run stack` acts on one process of a stack: whatever is asked at once, what is on record is what runs. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { inject, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { NODE, PROJECT } from '../../infra/dev/paths.ts';
 import { isRunning } from '../../infra/dev/processes.ts';
 import { readStack } from '../../infra/dev/state.ts';
-
-const stateFolder = inject('stateFolder');
+import { stateFolder } from '../support/our-stack.ts';
 
 function stack(...args: string[]): Promise<{ code: number | null; out: string; complaint: string }> {
   return new Promise((resolve) => {

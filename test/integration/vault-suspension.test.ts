@@ -1,16 +1,17 @@
 /** The secret of a retired account on a real vault: out of reach with all its versions, and back exactly as it was. */
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createKvVault } from '../../activities/vault/kv/store.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import { createFaults, MOMENTS } from '../support/faults.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { createVaultFixture, enginePolicy, FOLDER, type VaultFixture } from '../support/vault-fixture.ts';
 
 let fixture: VaultFixture;
 beforeAll(async () => {
-  fixture = await createVaultFixture(inject('stateFolder'));
+  fixture = await createVaultFixture(stateFolder);
 });
 
 async function codeOf(work: Promise<unknown>): Promise<string> {

@@ -1,18 +1,19 @@
 /** The KV v2 adapter on a real vault: what it writes, races, lost answers, and each kind of trouble told apart. */
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createKvVault } from '../../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../../activities/vault/kv/transport.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
 import { secretFolder } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 import { createFaults, MOMENTS } from '../support/faults.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { createVaultFixture, enginePolicy, FOLDER, type VaultFixture } from '../support/vault-fixture.ts';
 
 let fixture: VaultFixture;
 beforeAll(async () => {
-  fixture = await createVaultFixture(inject('stateFolder'));
+  fixture = await createVaultFixture(stateFolder);
 });
 
 /** The code of the failure that the work ends in; `'none'` when it succeeds. */

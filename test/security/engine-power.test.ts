@@ -1,16 +1,16 @@
 /** The engine program with the account of a domain administrator: it must not run, and does nothing before it ends. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attempt } from '../../infra/dev/command.ts';
 import { NODE, PROJECT } from '../../infra/dev/paths.ts';
 import type { LaunchSpec } from '../../infra/dev/processes.ts';
 import { DOMAINS, startProcess, stopProcess } from '../../infra/dev/stack.ts';
 import { readStack } from '../../infra/dev/state.ts';
 import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
+import { stateFolder } from '../support/our-stack.ts';
 
 const [CORP] = DOMAINS;
-const stateFolder = inject('stateFolder');
 let people: People;
 
 beforeAll(async () => {

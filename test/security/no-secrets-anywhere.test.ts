@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accountWorkflowId } from '../../contracts/ids.ts';
 import { DOMAINS } from '../../infra/dev/stack.ts';
 import { readStack } from '../../infra/dev/state.ts';
@@ -15,10 +15,10 @@ import { sensitive } from '../../infra/runtime/sensitive.ts';
 import type { EngineConfiguration } from '../../workers/compose-engine.ts';
 import { openPeople, truthOf, USABLE, type People } from '../support/accounts.ts';
 import { connectionsThrough, createFaults } from '../support/faults.ts';
+import { stateFolder } from '../support/our-stack.ts';
 import { engineConfiguration, OWN_ENGINE_LOG, replaceEngine } from '../support/own-engine.ts';
 
 const [CORP] = DOMAINS;
-const stateFolder = inject('stateFolder');
 const canaries: string[] = [];
 /** Every password ends in so many hexadecimal digits, which come through any escaping, and any number of them, as they are. */
 const TAIL_LENGTH = 24;

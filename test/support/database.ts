@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { inject } from 'vitest';
 import { applyMigrations } from '../../db/apply-migrations.ts';
 import { openDatabase, type Database, type PoolLimits } from '../../db/client.ts';
+import { stateFolder } from './our-stack.ts';
 
 export interface TestDatabase {
   readonly url: string;
@@ -38,7 +38,7 @@ export async function createTestDatabase({
 }
 
 async function stackPostgresUrl(): Promise<string> {
-  const stack = JSON.parse(await readFile(join(inject('stateFolder'), 'stack.json'), 'utf8'));
+  const stack = JSON.parse(await readFile(join(stateFolder, 'stack.json'), 'utf8'));
   return stack.postgres.url;
 }
 

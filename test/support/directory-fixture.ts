@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
-import { inject } from 'vitest';
 import {
   openConnectionFor,
   type ActiveDirectoryConfig,
@@ -21,6 +20,7 @@ import {
 import type { Attempt } from '../../activities/directory/port.ts';
 import type { AccountObjectInput, EstablishAccountInput } from '../../contracts/activities.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
+import { stateFolder } from './our-stack.ts';
 
 interface StackDomain {
   readonly fqdn: string;
@@ -41,7 +41,6 @@ export interface DirectoryFixture {
 }
 
 export async function openDirectoryFixture(): Promise<DirectoryFixture> {
-  const stateFolder = inject('stateFolder' as never) as string;
   const stack = JSON.parse(readFileSync(join(stateFolder, 'stack.json'), 'utf8')) as { domains: StackDomain[] };
   const domain = stack.domains[0]!;
   const engineFile = join(stateFolder, 'engines', `${domain.fqdn}.json`);

@@ -1,4 +1,7 @@
-/** One stack for all tests that need servers. ALM_TEST_STACK names the state folder of a running one to use instead. */
+/**
+ * Stacks for all tests that need servers: one for each worker of vitest. ALM_TEST_STACK names the state folder of a running
+ * one to use instead, with `--maxWorkers 1`.
+ */
 import type { TestProject } from 'vitest/node';
 import { callerAs } from '../../infra/dev/demo/api.ts';
 import { startStack, stopStack } from '../../infra/dev/stack.ts';
@@ -6,21 +9,33 @@ import type { Stack } from '../../infra/dev/state.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The stack's state folder, with `stack.json` in it. */
-    stateFolder: string;
+    /** The stacks' state folders, by worker. */
+    stateFolders: string[];
   }
 }
 
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   const kept = process.env['ALM_TEST_STACK'];
   if (kept) {
-    project.provide('stateFolder', kept);
+    project.provide('stateFolders', [kept]);
     return undefined;
   }
-  const { stateFolder, stack } = await startStack({ say: (text) => console.log(`stack: ${text}`) });
-  await loosenBrakes(stack);
-  project.provide('stateFolder', stateFolder);
-  return async () => stopStack(stateFolder);
+  const stateFolders: string[] = [];
+  const stop = async () => {
+    for (const stateFolder of stateFolders) await stopStack(stateFolder);
+  };
+  try {
+    for (let worker = 1; worker <= project.config.maxWorkers; worker += 1) {
+      const { stateFolder, stack } = await startStack({ say: (text) => console.log(`stack ${worker}: ${text}`) });
+      stateFolders.push(stateFolder);
+      await loosenBrakes(stack);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  project.provide('stateFolders', stateFolders);
+  return stop;
 }
 
 /** All files together destroy more within an hour than the brake of one domain lets through. */
