@@ -17,6 +17,7 @@ import {
 import { refusal } from '../http/refusal.ts';
 import { isMissing, noAnswer, rethrow, translated } from './temporal-errors.ts';
 import { ping, QUERY_DEADLINE_MS, within } from './time-limits.ts';
+import { createAsker } from './queries.ts';
 import { createTurns } from './turns.ts';
 
 export interface AccountGateway {
@@ -33,6 +34,7 @@ export interface AccountGateway {
 /** `updateDeadlineMs`: how long the workflow's answer to an update is waited for. */
 export function createAccountGateway(client: Client, updateDeadlineMs: number): AccountGateway {
   const update = createUpdater(client, updateDeadlineMs);
+  const ask = createAsker(client);
   return {
     submit: (domain, accountId, message) => {
       const workflowId = accountWorkflowId(domain, accountId);
@@ -57,18 +59,13 @@ export function createAccountGateway(client: Client, updateDeadlineMs: number): 
         handle.executeUpdate<Account, [Caller]>(UPDATES[action], { updateId: message.operationId, args: [message] }),
       );
     },
-    earlierAnswer: (domain, accountId, operationId) => {
-      const handle = client.workflow.getHandle(accountWorkflowId(domain, accountId));
-      const ask = () => handle.query<Account | null, [string]>(ANSWER_QUERY, operationId);
-      return within(client, QUERY_DEADLINE_MS, ask).catch((error: unknown) => {
+    earlierAnswer: (domain, accountId, operationId) =>
+      ask<Account | null>(accountWorkflowId(domain, accountId), ANSWER_QUERY, operationId).catch((error: unknown) => {
         if (isMissing(error)) return null;
         throw translated(error);
-      });
-    },
-    snapshot: (domain, accountId) => {
-      const handle = client.workflow.getHandle(accountWorkflowId(domain, accountId));
-      return within(client, QUERY_DEADLINE_MS, () => handle.query<Account | null>(SNAPSHOT_QUERY)).catch(rethrow);
-    },
+      }),
+    snapshot: (domain, accountId) =>
+      ask<Account | null>(accountWorkflowId(domain, accountId), SNAPSHOT_QUERY).catch(rethrow),
   };
 }
 

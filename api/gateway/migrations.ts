@@ -9,6 +9,7 @@ import {
   type MigrationProgress,
 } from '../../contracts/workflows.ts';
 import { notFound, refusal } from '../http/refusal.ts';
+import { createAsker } from './queries.ts';
 import { isMissing, rethrow, translated } from './temporal-errors.ts';
 import { QUERY_DEADLINE_MS, within } from './time-limits.ts';
 
@@ -28,6 +29,7 @@ export interface MigrationGateway {
 }
 
 export function createMigrationGateway(client: Client): MigrationGateway {
+  const ask = createAsker(client);
   const handleOf = (id: string) => client.workflow.getHandle(migrationWorkflowId(id));
   const signal = (name: keyof typeof MIGRATION_SIGNALS) => async (id: string, actor: string) => {
     const send = () => handleOf(id).signal<[{ actor: string }]>(MIGRATION_SIGNALS[name], { actor });
@@ -58,12 +60,10 @@ export function createMigrationGateway(client: Client): MigrationGateway {
       ).catch(rethrow);
     },
     migration: (id) =>
-      within(client, QUERY_DEADLINE_MS, () => handleOf(id).query<MigrationProgress>(MIGRATION_PROGRESS_QUERY)).catch(
-        (error: unknown) => {
-          if (isMissing(error)) return null;
-          throw translated(error);
-        },
-      ),
+      ask<MigrationProgress>(migrationWorkflowId(id), MIGRATION_PROGRESS_QUERY).catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw translated(error);
+      }),
     pauseMigration: signal('pause'),
     resumeMigration: signal('resume'),
     cancelMigration: signal('cancel'),

@@ -107,17 +107,18 @@ async function activitiesOf(id: string): Promise<string[]> {
   });
 }
 
-/** A client that counts how many updates it has under way at most. */
-function countingClient(): { client: Client; most: () => number } {
+/** A client that counts how many calls of `method` it has under way at most. */
+function countingClient(method: 'updateWorkflowExecution' | 'queryWorkflow'): { client: Client; most: () => number } {
   const { connection, options } = releases.client;
   const { workflowService } = connection;
   let [underWay, most] = [0, 0];
-  const updateWorkflowExecution = async (request: Parameters<typeof workflowService.updateWorkflowExecution>[0]) => {
+  const call = workflowService[method].bind(workflowService) as (request: unknown) => Promise<unknown>;
+  const counted = async (request: unknown) => {
     most = Math.max(most, (underWay += 1));
-    return workflowService.updateWorkflowExecution(request).finally(() => (underWay -= 1));
+    return call(request).finally(() => (underWay -= 1));
   };
   const counting = Object.create(connection, {
-    workflowService: { value: { ...workflowService, updateWorkflowExecution } },
+    workflowService: { value: { ...workflowService, [method]: counted } },
   });
   const { namespace, dataConverter } = options;
   const client = new Client({ connection: counting, namespace, ...(dataConverter ? { dataConverter } : {}) });
@@ -153,7 +154,7 @@ test('50 approvers within a second on a step that needs 10: ten count, the other
 test('of one account the gateway has fewer updates under way than Temporal holds: it never sends anybody away', async () => {
   const people = Array.from({ length: 20 }, (_, index) => `approver-${index}`);
   const id = await submitted(step(people, 20));
-  const { client, most } = countingClient();
+  const { client, most } = countingClient('updateWorkflowExecution');
   const gateway = createLifecycleGateway(client);
   const vote = { step: 0, decision: 'approve' as const, reason: null };
   const votes = people.map((actor) =>
@@ -161,6 +162,17 @@ test('of one account the gateway has fewer updates under way than Temporal holds
   );
   expect(await Promise.all(votes)).toHaveLength(20);
   expect(most()).toBe(5);
+});
+
+test('of one account the gateway asks one thing at a time: Temporal never sends anybody away', async () => {
+  const id = await submitted(step(['anna', 'ben'], 2));
+  const { client, most } = countingClient('queryWorkflow');
+  const gateway = createLifecycleGateway(client);
+  const looks = Array.from({ length: 20 }, () => gateway.snapshot(FQDN, id));
+  await decided(id, 'anna');
+  expect(await Promise.all(looks)).toHaveLength(20);
+  expect(await gateway.snapshot(FQDN, id)).toMatchObject({ approval: { votes: [{ approver: 'anna' }] } });
+  expect(most()).toBe(1);
 });
 
 test('two who decide at once: one decides, the other is too late', async () => {
