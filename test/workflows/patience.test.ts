@@ -24,6 +24,23 @@ test('another cause than the one on record is told within minutes', async () => 
   await story.until(({ state }) => state === 'active');
 });
 
+test('who resumes while an attempt is under way is answered at once, and the attempt counts', async () => {
+  const story = await harness.story();
+  harness.fakes.fail('establishAccount', 'DirectoryUnavailable');
+  await story.approve();
+  await story.until(({ blocked }) => blocked?.step === 'establish-account');
+  // Three of the first round, and the first of the next.
+  await story.called('establishAccount', 4);
+  const gate = harness.fakes.hold('establishAccount');
+  const skipped = story.sleep('7 seconds');
+  await story.called('establishAccount', 5);
+  expect(await story.act('resume', ADMINISTRATOR)).toMatchObject({ account: { state: 'approved' } });
+  gate.open();
+  await story.until(({ state }) => state === 'active');
+  await skipped;
+  expect(harness.fakes.inputsOf('establishAccount')).toHaveLength(5);
+});
+
 const isBlockWord = (type: string): boolean => type === 'blocked' || type === 'unblocked';
 
 describe.each(ENGINE_STEPS)('$title', ({ step, activity, template, during, reach, begin, isDone }) => {

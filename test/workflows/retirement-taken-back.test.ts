@@ -83,6 +83,43 @@ test.each(['DirectoryAccessDenied', 'DirectoryUnavailable'] as const)(
   },
 );
 
+/** An attempt of the round that follows a block is under way, until the gate is opened. */
+async function heldAtItsReading(story: Story) {
+  await story.activate();
+  harness.fakes.fail('captureAccount', 'DirectoryUnavailable');
+  await story.act('retire', OWNER);
+  await story.until(({ blocked }) => blocked?.step === 'capture-account');
+  // Three of the first round, and the first of the next.
+  await story.called('captureAccount', 4);
+  const gate = harness.fakes.hold('captureAccount');
+  const skipped = story.sleep('7 seconds');
+  await story.called('captureAccount', 5);
+  return { gate, skipped };
+}
+
+test('after a short outage, too: the admission is asked for again', async () => {
+  const story = await harness.story(under('disable'));
+  const { gate, skipped } = await heldAtItsReading(story);
+  harness.fakes.fail('admitDestructiveStep', 'Frozen');
+  gate.open();
+  await skipped;
+  await isFrozen(story);
+  expect(harness.fakes.inputsOf('quarantineAccount')).toEqual([]);
+});
+
+test('while the object is being read after an outage, which ends well', async () => {
+  const story = await harness.story(under('disable'));
+  const { gate, skipped } = await heldAtItsReading(story);
+  const restored = story.act('restore', OWNER);
+  await story.cancelArrives();
+  gate.open();
+  expect(await restored).toMatchObject({ account: { state: 'active', retirement: null, blocked: null } });
+  await skipped;
+  await story.sleep('2 minutes');
+  expect(await story.snapshot()).toMatchObject({ state: 'active' });
+  expect(harness.fakes.inputsOf('quarantineAccount')).toEqual([]);
+});
+
 test('not once something may have been done', async () => {
   const story = await harness.story(under('disable'));
   await story.activate();

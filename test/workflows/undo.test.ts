@@ -48,6 +48,9 @@ test('it comes before a deletion that is admitted at the same time', async () =>
   await story.called('admitDestructiveStep', 2);
   const restoring = story.act('restore', OWNER);
   await story.cancelArrives();
+  await story.rests();
+  // What was admitted is on record when the undo begins.
+  expect(harness.fakes.names()).not.toContain('reinstateCredential');
   admission.open();
   expect(await restoring).toMatchObject({ account: { state: 'active', retirement: null } });
   expect(harness.fakes.names()).not.toContain('deleteAccount');

@@ -19,7 +19,7 @@ import {
   type AccountRun,
 } from '../account-lifecycle/run.ts';
 import { unblock } from '../support/block.ts';
-import { patientStep, type StepResult } from '../support/patient-step.ts';
+import { patientStep, untilEnded, type StepResult } from '../support/patient-step.ts';
 import { admit, admitted, isFresh, whileAdmitted } from './admit.ts';
 import { deleteAccount } from './delete.ts';
 
@@ -92,13 +92,15 @@ async function capture(run: AccountRun): Promise<'captured' | 'missing' | 'taken
     if (!isAdmitted) continue;
     unblock(run);
     const admittedAtMs = Date.now();
-    const captured = await patientStep(run, {
+    const captured = await untilEnded(run, {
       name: 'capture-account',
       run: (engine) => engine.captureAccount(directoryTarget(run)),
-      interruptedBy: ['restore'],
+      ...cuts,
       returns: ['DirectoryObjectMissing'],
     });
-    if (captured.outcome === 'interrupted') continue;
+    // The object may have been read all the same. The account is still blocked then, so that it may be taken back.
+    if (captured.outcome === 'interrupted' || isWaiting(run, ['restore'])) continue;
+    unblock(run);
     if (captured.outcome === 'failed') {
       remember(run, { retirement: { ...retirementOf(run), final: true } });
       return 'missing';

@@ -137,12 +137,15 @@ async function runRound<T>(
   const isOver = () => hasSettled() || isCutShort(run, cuts) || isTooLong();
   // A round that is soon over needs no timer for what becomes due meanwhile.
   await (patience === 'prompt' ? condition(isOver) : attentively(run, isOver));
+  // Whoever resumes is answered now, and not when the attempt that is under way has ended.
+  const wasResumed = takeResumes(run);
   if (!hasSettled()) scope.cancel();
   const round = await ended;
+  const isResumed = takeResumes(run) || wasResumed;
   // It may have ended well all the same; the caller then finds the interrupting intent before its next step.
   if (round.outcome === 'done') return round;
   if (isInterrupted(run, cuts)) return { outcome: 'interrupted' };
-  return takeResume(run) ? { outcome: 'resumed' } : round;
+  return isResumed ? { outcome: 'resumed' } : round;
 }
 
 /**
@@ -165,7 +168,7 @@ async function waitBeforeRound(run: AccountRun, cuts: Cuts, retry: 'yes' | 'slow
 
 function wokenBy(run: AccountRun, cuts: Cuts): Waited {
   if (isInterrupted(run, cuts)) return 'interrupted';
-  return takeResume(run) ? 'resumed' : 'due';
+  return takeResumes(run) ? 'resumed' : 'due';
 }
 
 function isInterrupted(run: AccountRun, { interruptedBy = [], yieldsTo }: Cuts): boolean {
@@ -176,9 +179,11 @@ function isCutShort(run: AccountRun, cuts: Cuts): boolean {
   return isInterrupted(run, cuts) || isWaiting(run, ['resume']);
 }
 
-/** `resume` only wakes the wait: it is answered at once. */
-function takeResume(run: AccountRun): boolean {
+/** `resume` only wakes the wait: all of them are answered at once. Whether there was one. */
+function takeResumes(run: AccountRun): boolean {
   const intent = take(run, ['resume']);
-  if (intent) settle(run, intent, accountOf(run));
-  return intent !== undefined;
+  if (!intent) return false;
+  settle(run, intent, accountOf(run));
+  takeResumes(run);
+  return true;
 }
