@@ -24,7 +24,7 @@ test('another cause than the one on record is told within minutes', async () => 
   await story.until(({ state }) => state === 'active');
 });
 
-test('who resumes while an attempt is under way is answered at once, and the attempt counts', async () => {
+test('who resumes while an attempt is under way is answered at once, whoever else does so at its end; the attempt counts', async () => {
   const story = await harness.story();
   harness.fakes.fail('establishAccount', 'DirectoryUnavailable');
   await story.approve();
@@ -34,8 +34,12 @@ test('who resumes while an attempt is under way is answered at once, and the att
   const gate = harness.fakes.hold('establishAccount');
   const skipped = story.sleep('7 seconds');
   await story.called('establishAccount', 5);
-  expect(await story.act('resume', ADMINISTRATOR)).toMatchObject({ account: { state: 'approved' } });
+  const isAnswered = { account: { state: 'approved' } };
+  expect(await story.act('resume', ADMINISTRATOR)).toMatchObject(isAnswered);
+  const another = story.act('resume', ADMINISTRATOR);
+  await story.rests();
   gate.open();
+  expect(await another).toMatchObject(isAnswered);
   await story.until(({ state }) => state === 'active');
   await skipped;
   expect(harness.fakes.inputsOf('establishAccount')).toHaveLength(5);
