@@ -2,16 +2,25 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
+/**
+ * Below the ports that Linux gives to outgoing connections (32768 and up): one of those may be taken between now and its
+ * server's start, or while that server is down.
+ */
+const PORTS = { from: 16_384, below: 32_768 };
+const TRIES = 50;
+
 /** A TCP port of 127.0.0.1 that nobody listens on now. */
 export async function freePort(): Promise<number> {
-  const port = await listenOnce('127.0.0.1', 0);
-  if (port === undefined) throw new Error('no free port on 127.0.0.1');
-  return port;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = await listenOnce('127.0.0.1', randomInt(PORTS.from, PORTS.below));
+    if (port !== undefined) return port;
+  }
+  throw new Error('no free port on 127.0.0.1');
 }
 
 /** A loopback address on which all of `ports` are free. */
 export async function freeLoopbackAddress(ports: readonly number[]): Promise<string> {
-  for (let tries = 0; tries < 50; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     const address = `127.${randomInt(1, 255)}.${randomInt(0, 255)}.${randomInt(1, 255)}`;
     const listened = await Promise.all(ports.map((port) => listenOnce(address, port)));
     if (!listened.includes(undefined)) return address;
