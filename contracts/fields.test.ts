@@ -6,6 +6,7 @@ import {
   lineSchema,
   namePartSchema,
   newUserNameSchema,
+  textSchema,
   userNameSchema,
 } from './fields.ts';
 import { countSchema } from './http/page.ts';
@@ -46,4 +47,9 @@ describe('nobody new is called like the product', () => {
   test.each(['systems', 'system.a', 'the-system', 'rita'])('but %s may be', (name) =>
     expect(takes(newUserNameSchema, name)).toBe(name),
   );
+});
+
+test('text of several lines takes the line ends of Windows, and no other control characters', () => {
+  expect(textSchema(20).parse('one\r\ntwo\n')).toBe('one\ntwo');
+  expect(textSchema(20).safeParse('one\rtwo').success).toBe(false);
 });

@@ -24,11 +24,12 @@ export const lineSchema = (maxLength: number) =>
     .normalize('NFC')
     .refine((text) => !UNSAFE_TEXT.test(text), 'must not have control or invisible characters');
 
-/** Text of several lines for people, trimmed and NFC-normalised. */
+/** Text of several lines for people, trimmed and NFC-normalised; the line ends of Windows become ours. */
 export const textSchema = (maxLength: number) =>
   z
     .string()
     .max(maxLength)
+    .overwrite((text) => text.replaceAll('\r\n', '\n'))
     .trim()
     .min(1)
     .normalize('NFC')

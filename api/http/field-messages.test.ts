@@ -9,6 +9,10 @@ const said = (schema: z.ZodType, value: unknown): string[] => {
   return parsed.success ? [] : fieldErrors('body', parsed.error).map(({ message }) => message);
 };
 
+test('of a field that is wrong in two ways the first is told', () => {
+  expect(said(z.strictObject({ step: z.number().int().max(9) }), { step: 1e99 })).toHaveLength(1);
+});
+
 test.each([
   [z.string(), undefined, 'is missing'],
   [z.enum(['a', 'b']), undefined, 'is missing'],

@@ -39,14 +39,15 @@ export function parseIdempotencyKey(request: Request): string {
 
 const MAX_ERRORS = 100;
 
-/** One entry for each bad field. Names of fields are the caller's own text, so they are cut. */
+/** One entry for each bad field, the first thing that is wrong with it. Names of fields are the caller's own text, so they are cut. */
 export function fieldErrors(location: FieldError['location'], error: z.ZodError): FieldError[] {
   const found = error.issues.flatMap((issue) => {
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     const message = issue.code === 'unrecognized_keys' ? 'is not a field of this request' : issue.message;
     return paths.map((path) => ({ location, field: fieldName(location, path).slice(0, 300), message }));
   });
-  return found.slice(0, MAX_ERRORS);
+  const isFirst = ({ field }: FieldError, index: number) => found.findIndex((one) => one.field === field) === index;
+  return found.slice(0, MAX_ERRORS).filter(isFirst);
 }
 
 /** In a body a JSON pointer (RFC 6901): the empty one is the whole body. */

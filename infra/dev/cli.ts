@@ -57,7 +57,8 @@ function understand([command = '', word, ...others]: readonly string[]): Underst
     return span ? { command, span } : refuseArguments('advance needs a time, such as 90d, 6h or P1Y', HELP);
   }
   if (!isAct(command)) return { command };
-  if (!isRole(word)) return refuseArguments(`${command} needs a role`, HELP);
+  if (word === undefined) return refuseArguments(`${command} needs a role`, HELP);
+  if (!isRole(word)) return refuseArguments(`${word} is no role`, HELP);
   return { command, role: word };
 }
 

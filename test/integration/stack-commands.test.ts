@@ -41,6 +41,7 @@ test.each([
   [['stop', 'engine'], 1, 'needs --domain'],
   [['frobnicate'], 2, 'unknown command frobnicate'],
   [['start'], 2, 'needs a role'],
+  [['kill', 'foo'], 2, 'foo is no role'],
   [['status', 'extra'], 2, 'extra is one word too many'],
   [['start', 'api', '--bogus'], 2, '--bogus'],
   [['advance', '90d'], 1, 'This stack keeps real time'],
