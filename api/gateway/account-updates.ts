@@ -15,9 +15,9 @@ import {
   type SubmitMessage,
 } from '../../contracts/workflows.ts';
 import { refusal } from '../http/refusal.ts';
+import { createAsker } from './queries.ts';
 import { isMissing, noAnswer, rethrow, translated } from './temporal-errors.ts';
 import { ping, QUERY_DEADLINE_MS, within } from './time-limits.ts';
-import { createAsker } from './queries.ts';
 import { createTurns } from './turns.ts';
 
 export interface AccountGateway {

@@ -4,7 +4,7 @@ import { QUERY_DEADLINE_MS } from './time-limits.ts';
 import { createTurns } from './turns.ts';
 
 /** Asks a workflow the query `name` and answers what it said; rejects as the client does. */
-export type Ask = <Answer>(workflowId: string, name: string, ...args: string[]) => Promise<Answer>;
+type Ask = <Answer>(workflowId: string, name: string, ...args: string[]) => Promise<Answer>;
 
 /** When one has no answer by then, its workflow is stuck or nobody is there: the next need not wait for that. */
 const TURN_MS = 2_000;

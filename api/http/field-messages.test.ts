@@ -10,7 +10,9 @@ const said = (schema: z.ZodType, value: unknown): string[] => {
 };
 
 test('of a field that is wrong in two ways the first is told', () => {
-  expect(said(z.strictObject({ step: z.number().int().max(9) }), { step: 1e99 })).toHaveLength(1);
+  expect(said(z.strictObject({ step: z.number().int().max(9) }), { step: 1e99 })).toEqual([
+    'must be at most 9007199254740991',
+  ]);
 });
 
 test.each([

@@ -39,7 +39,10 @@ export function parseIdempotencyKey(request: Request): string {
 
 const MAX_ERRORS = 100;
 
-/** One entry for each bad field, the first thing that is wrong with it. Names of fields are the caller's own text, so they are cut. */
+/**
+ * One entry for each bad field, with the first thing that is wrong with it. Names of fields are the caller's own text, so
+ * they are cut.
+ */
 export function fieldErrors(location: FieldError['location'], error: z.ZodError): FieldError[] {
   const found = error.issues.flatMap((issue) => {
     const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { IN_WORDS } from '../../api/http/field-messages.ts';
+import { fieldErrors } from '../../api/http/parse.ts';
 import { startOfUtcDay } from '../../contracts/deadlines.ts';
 import { templateSchema, type Template } from '../../contracts/template.ts';
 import { populate } from '../simulation/population.ts';
@@ -134,7 +135,8 @@ async function readTemplate(file: string): Promise<Template> {
 
 /** One line per bad field. */
 function complaint(prefix: string, error: z.ZodError): string {
-  return error.issues.map(({ path, message }) => `${prefix}${path.join('.')} ${message}`).join('\n');
+  const errors = fieldErrors('query', error);
+  return errors.map(({ field, message }) => `${prefix}${field} ${message}`).join('\n');
 }
 
 main().catch((error: unknown) => {

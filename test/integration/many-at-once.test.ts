@@ -164,7 +164,7 @@ test('of one account the gateway has fewer updates under way than Temporal holds
   expect(most()).toBe(5);
 });
 
-test('of one account the gateway asks one thing at a time: Temporal never sends anybody away', async () => {
+test('of one account or migration the gateway asks one thing at a time: Temporal never sends anybody away', async () => {
   const id = await submitted(step(['anna', 'ben'], 2));
   const { client, most } = countingClient('queryWorkflow');
   const gateway = createLifecycleGateway(client);
@@ -172,6 +172,8 @@ test('of one account the gateway asks one thing at a time: Temporal never sends 
   await decided(id, 'anna');
   expect(await Promise.all(looks)).toHaveLength(20);
   expect(await gateway.snapshot(FQDN, id)).toMatchObject({ approval: { votes: [{ approver: 'anna' }] } });
+  const migration = randomUUID();
+  await Promise.all(Array.from({ length: 20 }, () => gateway.migration(migration)));
   expect(most()).toBe(1);
 });
 
