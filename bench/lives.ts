@@ -35,6 +35,9 @@ export interface Timers {
   close(): Promise<void>;
 }
 
+/** As the product's control plane is started (infra/dev/programs.ts). */
+const ONE_LIMIT_FOR_WORKFLOWS = fileURLToPath(new URL('../workers/sandbox-limit.ts', import.meta.url));
+
 type Calls = Pick<Lives, 'submit' | 'approve'>;
 
 /** Starts the workers of one kind on the server at `address`. */
@@ -84,6 +87,7 @@ async function startWorkers(kind: Kind, roles: readonly Role[], address: string)
 async function startWorker(args: string[], keys: string): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('lives-worker.ts', import.meta.url));
   const worker = fork(program, args, {
+    execArgv: ['--import', ONE_LIMIT_FOR_WORKFLOWS],
     env: { ...process.env, NODE_ENV: 'production', ALM_CODEC_KEYS: keys },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

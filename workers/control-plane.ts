@@ -13,6 +13,7 @@ import { createRegistry } from '../infra/runtime/telemetry.ts';
 import { activityInterceptor } from './activity-interceptor.ts';
 import { deploymentOptions } from './deployment.ts';
 import { runWorker } from './run-worker.ts';
+import { watchSandbox } from './sandbox-calls.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 const configuration = loadConfiguration(CONTROL_PLANE);
@@ -22,6 +23,15 @@ const registry = createRegistry('control-plane');
 const machineClock = createClock(configuration);
 // While somebody skips time, the file of the play clock is behind what Temporal says.
 const clock = configuration.playClockFile === undefined ? machineClock : attemptTime;
+
+const watched = watchSandbox((runId) => {
+  logger.fatal({ runId }, 'a workflow does not come to an end: no other can go on, so this control plane ends');
+  process.exit(1);
+});
+if (!watched)
+  logger.warn(
+    'works at half its speed: start it as `node --import ./workers/sandbox-limit.ts workers/control-plane.ts`',
+  );
 
 process.exit(
   await runWorker({

@@ -58,10 +58,13 @@ const MEMORY_GIVEN_BACK = {
  */
 const NOTHING_CACHED = { ALM_MAX_CACHED_WORKFLOWS: '0' };
 
+/** Decision 0023. As in infra/deploy/systemd. */
+const ONE_LIMIT_FOR_WORKFLOWS = ['--import', join(PROJECT, 'workers/sandbox-limit.ts')];
+
 export async function controlPlaneSpec(around: Surroundings): Promise<LaunchSpec> {
   return {
     role: 'control-plane',
-    ...program('workers/control-plane.ts'),
+    ...program('workers/control-plane.ts', ...ONE_LIMIT_FOR_WORKFLOWS),
     env: {
       ...(await shared(around)),
       ...forDemonstrations(around),
@@ -98,8 +101,8 @@ export async function engineSpec(
   };
 }
 
-function program(path: string): Pick<LaunchSpec, 'command' | 'args'> {
-  return { command: NODE, args: [join(PROJECT, path)] };
+function program(path: string, ...nodeOptions: string[]): Pick<LaunchSpec, 'command' | 'args'> {
+  return { command: NODE, args: [...nodeOptions, join(PROJECT, path)] };
 }
 
 /** The demonstration and the tests live in seconds what others live in years. */

@@ -1,0 +1,4 @@
+/** Never gives its thread back. */
+export async function endless(): Promise<void> {
+  for (;;);
+}
