@@ -28,7 +28,18 @@ const rooms = [
   {
     name: 'vault',
     path: '^activities/vault/',
+    except: '^activities/vault/aws-secrets-manager/',
     may: ['^activities/[^/]+\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
+  },
+  {
+    name: 'aws-secrets-manager',
+    path: '^activities/vault/aws-secrets-manager/',
+    may: [
+      '^activities/[^/]+\\.ts$',
+      '^activities/vault/[^/]+\\.ts$',
+      '^infra/runtime/',
+      npm('@temporalio/common', '@aws-sdk/client-secrets-manager', '@smithy/node-http-handler'),
+    ],
   },
   {
     name: 'platform',
@@ -37,7 +48,7 @@ const rooms = [
   },
   {
     name: 'engine',
-    path: '^workers/(?:compose-)?engine\\.ts$',
+    path: '^workers/(?:(?:compose-)?engine|compose-vault)\\.ts$',
     may: ['^activities/(?:directory|vault)/', '^workers/', '^infra/runtime/', npm('@temporalio/(?:worker|common)')],
   },
   {
@@ -63,7 +74,7 @@ const rooms = [
   {
     name: 'workers',
     path: '^workers/',
-    except: '^workers/(?:(?:compose-)?engine|control-plane|rebuild-projection|codec-[^/]+)\\.ts$',
+    except: '^workers/(?:(?:compose-)?engine|compose-vault|control-plane|rebuild-projection|codec-[^/]+)\\.ts$',
     may: ['^infra/runtime/', npm('@temporalio/(?:worker|common)', 'zod', 'prom-client')],
   },
   {

@@ -1,5 +1,5 @@
 /** What an engine found in its directory and vault, at the fields of the template that it is about. Pure. */
-import type { Template } from '../contracts/template.ts';
+import { isLonger, type Template } from '../contracts/template.ts';
 import type { InspectTemplateResult } from '../contracts/workflows.ts';
 import { doubtful, wrong, type Graded, type Path } from './template-finding.ts';
 
@@ -9,7 +9,7 @@ export function dryRunFindings(template: Template, { directory, vault }: Inspect
   return [
     ...(isAway(directory) || (vault !== null && isAway(vault)) ? [ENGINE_AWAY] : []),
     ...directoryFindings(template, directory),
-    ...(vault === null ? [] : vaultFindings(vault)),
+    ...(vault === null ? [] : vaultFindings(template, vault)),
   ];
 }
 
@@ -32,10 +32,18 @@ function directoryFindings(template: Template, directory: Inspected<'directory'>
   );
 }
 
-function vaultFindings(vault: Inspected<'vault'>): Graded[] {
+function vaultFindings({ lifecycle }: Template, vault: Inspected<'vault'>): Graded[] {
   const path = ['vault', 'folder'];
   if ('failed' in vault) return vault.failed === 'away' ? [] : [doubtful(path, `was not looked at: ${vault.message}`)];
-  return vault.ready ? [] : [wrong(path, vault.problem ?? 'cannot be used')];
+  if (!vault.ready) return [wrong(path, vault.problem ?? 'cannot be used')];
+  const days = vault.longestSuspensionDays ?? null;
+  if (days === null || lifecycle.gracePeriod === null || !isLonger(lifecycle.gracePeriod, `P${days}D`)) return [];
+  return [
+    doubtful(
+      ['lifecycle', 'gracePeriod'],
+      `is longer than the ${days} days for which this vault can bring the secret of a retired account back`,
+    ),
+  ];
 }
 
 /** The fields that have this distinguished name; `/directory` for one that the engine writes in another way. */

@@ -1,6 +1,6 @@
 /** What everybody sees of an account: the workflow's answer, the projection's row, the API's resource. */
 import { z } from 'zod';
-import { instantSchema } from './fields.ts';
+import { instantSchema, secretVersionSchema } from './fields.ts';
 import { ACCOUNT_STATES, END_OF_LIFE_ACTIONS, EVENT_TYPES } from './lifecycle.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 
@@ -142,7 +142,7 @@ export const accountSchema = z
     objectSid: z.string().nullable(),
     distinguishedName: z.string().nullable(),
     /** Where the password is: people read it there under their own identity. */
-    secret: z.object({ vaultPath: z.string(), version: z.number().int() }).nullable(),
+    secret: z.object({ vaultPath: z.string(), version: secretVersionSchema }).nullable(),
   })
   .describe('A service account, from its request to its retirement');
 

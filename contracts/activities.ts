@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { accountEventSchema, accountSchema, capturedObjectSchema, type CapturedObject } from './account.ts';
-import { instantSchema } from './fields.ts';
+import { instantSchema, secretVersionSchema } from './fields.ts';
 import { NOTICE_KINDS } from './notices.ts';
 import { accountRequestSchema } from './request.ts';
 import { passwordPolicySchema, templateSchema } from './template.ts';
@@ -17,7 +17,7 @@ const accountRefSchema = z.object({ accountId: z.uuid(), domain: z.string() });
 /** Points at a secret. `operationId` names the change of password that staged it: its marker in the vault. */
 export const credentialRefSchema = z.object({
   vaultPath: z.string(),
-  version: z.number().int(),
+  version: secretVersionSchema,
   operationId: z.string(),
 });
 
@@ -42,6 +42,8 @@ export const inspectVaultResultSchema = z.object({
   ready: z.boolean(),
   /** What is wrong, for people. */
   problem: z.string().nullable(),
+  /** For how many days a suspended secret can be brought back for certain; null or absent: for ever. */
+  longestSuspensionDays: z.number().int().nullable().optional(),
 });
 
 export type InspectVaultInput = z.infer<typeof inspectVaultInputSchema>;

@@ -4,6 +4,11 @@
  * case.
  */
 import { z } from 'zod';
+
+/** How a vault names a version of a secret: a number, or an id. */
+export const secretVersionSchema = z.union([z.number().int(), z.string()]);
+
+export type SecretVersion = z.infer<typeof secretVersionSchema>;
 import { parseDuration } from './deadlines.ts';
 import { samAccountNameProblem } from './naming.ts';
 

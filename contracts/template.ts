@@ -267,7 +267,7 @@ export const templateSchema = z
   .describe('How one kind of account is requested, approved, stored and ended');
 
 /** Compares from a fixed day: exact enough to find a window that cannot fit into its interval. */
-function isLonger(text: string, than: string): boolean {
+export function isLonger(text: string, than: string): boolean {
   const [a, b] = [parseDuration(text), parseDuration(than)];
   const epoch = new Date(0);
   return a !== undefined && b !== undefined && shift(epoch, a) > shift(epoch, b);

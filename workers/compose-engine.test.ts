@@ -27,6 +27,7 @@ function engineOver(openConnection: OpenConnection) {
     ldapBindDn: BIND_DN,
     ldapBindPassword: sensitive('p'),
     managedOus: [ACCOUNT.organizationalUnit],
+    vaultKind: 'kv',
     vaultAddress: 'https://vault.example.com',
     vaultMount: 'secret',
     vaultRoleId: 'role',

@@ -8,12 +8,12 @@ import type {
 import type { Directory } from '../activities/directory/port.ts';
 import { createPowerCheck, type PowerCheck } from '../activities/directory/power-check.ts';
 import { createVaultActivities, type VaultActivityDependencies } from '../activities/vault/activities.ts';
-import { createKvVault } from '../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../activities/vault/kv/transport.ts';
 import type { SecretVault } from '../activities/vault/port.ts';
 import type { EngineActivities } from '../contracts/activities.ts';
 import type { ENGINE } from '../infra/runtime/programs.ts';
 import type { Configuration } from '../infra/runtime/variable.ts';
+import { composeVault } from './compose-vault.ts';
 
 export type EngineConfiguration = Configuration<(typeof ENGINE)['variables']>;
 
@@ -47,17 +47,7 @@ export function directoryConfigOf(configuration: EngineConfiguration): ActiveDir
 export function composeEngine(configuration: EngineConfiguration, connections: EngineConnections = {}): Engine {
   const { fetch, createPassword, ...directoryConnections } = connections;
   const directory = createActiveDirectory(directoryConfigOf(configuration), directoryConnections);
-  const vault = createKvVault(
-    {
-      address: configuration.vaultAddress,
-      caPem: configuration.vaultCaPem,
-      mount: configuration.vaultMount,
-      namespace: configuration.vaultNamespace,
-      roleId: configuration.vaultRoleId,
-      secretId: configuration.vaultSecretId,
-    },
-    fetch ? { fetch } : {},
-  );
+  const vault = composeVault(configuration, fetch);
   const powerCheck = createPowerCheck(directory);
   return {
     directory,

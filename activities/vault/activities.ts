@@ -60,7 +60,7 @@ export function createVaultActivities(dependencies: VaultActivityDependencies): 
           const probe = await vault.probe(secretPath(secretFolder(folder, domain, chosen), ANY_ACCOUNT), signal);
           if (!probe.ready) return { ready: false, problem: probe.message };
         }
-        return { ready: true, problem: null };
+        return { ready: true, problem: null, longestSuspensionDays: vault.longestSuspensionDays };
       }),
   };
 }

@@ -5,6 +5,7 @@
  * Every method reads first and recognises its own earlier work by account and operation, so that it may be repeated
  * after any lost answer. All of them throw failures of `activities/failure.ts` with a `Vault…` code.
  */
+import type { SecretVersion } from '../../contracts/fields.ts';
 import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 
 /** Whose secret it is, and where: the path is relative to the vault's mount or root folder. */
@@ -27,16 +28,18 @@ export interface StageRequest extends StagedSecret {
 }
 
 export interface SecretVault {
+  /** For how many days a suspended secret can be brought back for certain; null: for ever. */
+  readonly longestSuspensionDays: number | null;
   /**
    * Writes the password as the pending one; the current one stays what readers see. Returns the secret's version.
    * Staged or promoted already by this operation: left as it is. Another operation's password pending: `VaultConflict`,
    * because the directory may already have it.
    */
-  stage(request: StageRequest, signal?: AbortSignal): Promise<{ version: number }>;
+  stage(request: StageRequest, signal?: AbortSignal): Promise<{ version: SecretVersion }>;
   /** The password this operation staged, also after its promotion. Not there: `VaultSecretMissing`. */
   readStaged(staged: Pick<StagedSecret, 'vaultPath' | 'operationId'>, signal?: AbortSignal): Promise<Sensitive<string>>;
   /** Makes the pending password the current one, in one atomic write. Returns the secret's version. */
-  promote(staged: StagedSecret, signal?: AbortSignal): Promise<{ version: number }>;
+  promote(staged: StagedSecret, signal?: AbortSignal): Promise<{ version: SecretVersion }>;
   /**
    * Removes what this operation staged, and the whole secret when no current password is left. Nothing of this
    * operation there (nothing at all, promoted already, or somebody else's secret): success.

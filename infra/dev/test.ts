@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { readArguments } from './arguments.ts';
 import { NODE, PROJECT } from './paths.ts';
-import { setUp, setUpTestServer } from './setup.ts';
+import { setUp, setUpStandIns, setUpTestServer } from './setup.ts';
 
 const HELP = `usage: npm test [-- file …]
        npm run check
@@ -19,7 +19,10 @@ async function check(withServers: boolean, files: readonly string[]): Promise<nu
   const begin = performance.now();
   const say = (text: string): void =>
     console.log(`${((performance.now() - begin) / 1000).toFixed(0).padStart(4)} s  ${text}`);
-  if (withServers) await setUp(say);
+  if (withServers) {
+    await setUp(say);
+    await setUpStandIns(say);
+  }
   await setUpTestServer(say);
   const failed: string[] = [];
   if (files.length === 0) {

@@ -192,6 +192,49 @@ test.each([
   expect(configure(ENGINE, { ...ENGINE_ENV, [name]: value }).complaints).toBe('');
 });
 
+const { ALM_VAULT_ADDRESS, ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID, ...NO_VAULT } = ENGINE_ENV;
+const KV = { ALM_VAULT_ADDRESS, ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID };
+const AWS = { ALM_VAULT_KIND: 'aws-secrets-manager', ALM_AWS_REGION: 'eu-central-1' };
+const AWS_KEY = { ALM_AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', ALM_AWS_SECRET_ACCESS_KEY: 'three' };
+
+test.each<[string, Record<string, string>, string]>([
+  ['KV', KV, ''],
+  [
+    'KV without its role',
+    { ALM_VAULT_ADDRESS },
+    'ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID must be given with ALM_VAULT_KIND=kv',
+  ],
+  [
+    'KV with a region',
+    { ...KV, ALM_AWS_REGION: 'eu-central-1' },
+    'ALM_AWS_REGION must not be given with ALM_VAULT_KIND=kv',
+  ],
+  ['no make that there is', { ...KV, ALM_VAULT_KIND: 'safe' }, 'ALM_VAULT_KIND must be one of kv, aws-secrets-manager'],
+  ['AWS', AWS, ''],
+  ['AWS with a key and an endpoint', { ...AWS, ...AWS_KEY, ALM_VAULT_ADDRESS }, ''],
+  [
+    'AWS in no region',
+    { ...AWS, ALM_AWS_REGION: '' },
+    'ALM_AWS_REGION must be given with ALM_VAULT_KIND=aws-secrets-manager',
+  ],
+  ['AWS in a place', { ...AWS, ALM_AWS_REGION: 'Frankfurt' }, 'ALM_AWS_REGION must be the name of a region'],
+  [
+    'AWS with a role id',
+    { ...AWS, ALM_VAULT_ROLE_ID },
+    'ALM_VAULT_ROLE_ID must not be given with ALM_VAULT_KIND=aws-secrets-manager',
+  ],
+  [
+    'AWS with half a key',
+    { ...AWS, ALM_AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
+    'ALM_AWS_ACCESS_KEY_ID and ALM_AWS_SECRET_ACCESS_KEY must be given together',
+  ],
+])('the vault: %s', (_case, env, problem) => {
+  const { complaints } = configure(ENGINE, { ...NO_VAULT, ...env });
+  expect(complaints.split('\n').filter((line) => line.startsWith('  '))).toEqual(
+    problem === '' ? [] : [expect.stringContaining(problem)],
+  );
+});
+
 const notPem = fileWith('hostname', 'some-host\n');
 const damagedPem = fileWith('damaged.pem', PEM.replace(/[A-Z]{2}/, '!!'));
 
@@ -219,11 +262,11 @@ test.each([
   ['NODE_DEBUG', 'http,LDAPts', 'must not include ldapts'],
   ['NODE_DEBUG', '*', 'must not include ldapts'],
 ])('%s=%s is a mistake, told in one sentence with the others', (name, value, problem) => {
-  const { complaints, exitCode } = configure(ENGINE, { ...ENGINE_ENV, [name]: value, ALM_VAULT_ROLE_ID: '' });
+  const { complaints, exitCode } = configure(ENGINE, { ...ENGINE_ENV, [name]: value, ALM_LDAP_BIND_PASSWORD: '' });
   const lines = complaints.split('\n').filter((line) => line.startsWith('  '));
   expect(lines.find((line) => line.startsWith(`  ${name} `))).toContain(problem);
   expect(lines.find((line) => line.startsWith(`  ${name} `))).not.toContain(';');
-  expect(lines).toContain('  ALM_VAULT_ROLE_ID is missing');
+  expect(lines).toContain('  ALM_LDAP_BIND_PASSWORD is missing (or give ALM_LDAP_BIND_PASSWORD_FILE)');
   expect(lines).toHaveLength(2);
   expect(exitCode).toBe(2);
 });

@@ -27,7 +27,6 @@ import {
   originSchema,
   portSchema,
   quietNodeDebugSchema,
-  secretiveUrlSchema,
   urlSchema,
 } from './variable-schemas.ts';
 import {
@@ -40,6 +39,7 @@ import {
   type Program,
   type Variables,
 } from './variable.ts';
+import { vault, vaultRules } from './vault-variables.ts';
 
 export const CONTROL_PLANE = {
   name: 'workers/control-plane.ts',
@@ -98,41 +98,7 @@ const engine = {
     'The organizational units in which the engine may make and change accounts, separated by semicolons. It refuses every other place.',
     { example: 'OU=Service Accounts,DC=corp,DC=example,DC=com' },
   ),
-  vaultAddress: variable(
-    'ALM_VAULT_ADDRESS',
-    secretiveUrlSchema,
-    'The vault (HashiCorp Vault or OpenBao). Plain http is accepted for this machine only.',
-    { example: 'https://vault.example.com:8200' },
-  ),
-  vaultCaPem: optional(
-    file(
-      'ALM_VAULT_CA_FILE',
-      certificatesSchema,
-      "The certificate authorities to trust for the vault's certificate, instead of the system's.",
-      '/etc/alm/vault-ca.pem',
-    ),
-  ),
-  vaultMount: variable(
-    'ALM_VAULT_MOUNT',
-    z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'must be the path of a mount'),
-    'Where the KV version 2 secrets engine is mounted.',
-    { fallback: 'secret' },
-  ),
-  vaultNamespace: optional(
-    variable(
-      'ALM_VAULT_NAMESPACE',
-      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the path of a namespace'),
-      "The vault's namespace, where it has them.",
-      { example: 'team-a' },
-    ),
-  ),
-  vaultRoleId: variable(
-    'ALM_VAULT_ROLE_ID',
-    z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an AppRole'),
-    "The id of the engine's AppRole.",
-    { example: '0d8c1c2e-0f0b-4c43-9d0c-0d8d2b1a9f55' },
-  ),
-  vaultSecretId: secret('ALM_VAULT_SECRET_ID', "The secret id of the engine's AppRole."),
+  ...vault,
   ...temporal,
   maxConcurrentSteps: variable(
     'ALM_MAX_CONCURRENT_STEPS',
@@ -156,7 +122,7 @@ export const ENGINE = {
   description:
     'Does the work in one Active Directory domain and its vault. Runs near the domain controllers; two or more for one domain share the work.',
   variables: engine,
-  rules: [...temporalRules, rule(engine, ['domain', 'managedOus'], ousOfDomain)],
+  rules: [...temporalRules, ...vaultRules, rule(engine, ['domain', 'managedOus'], ousOfDomain)],
 } satisfies Program<Variables>;
 
 export const API = {

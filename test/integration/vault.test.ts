@@ -1,4 +1,4 @@
-/** The KV v2 adapter on a real vault: what it writes, races, lost answers, and each kind of trouble told apart. */
+/** The KV v2 adapter on a real vault: what it writes, lost answers, and each kind of trouble told apart. Races: vault-conformance.test.ts. */
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -167,37 +167,6 @@ describe("somebody else's secret", () => {
     expect(await codeOf(vault.stage(other))).toBe('VaultPathConflict');
     expect(await codeOf(vault.revoke(other))).toBe('VaultPathConflict');
     expect(await nothingIsLeft(request.vaultPath)).toBe(false);
-  });
-});
-
-describe('two engines at once', () => {
-  test('exactly one password is staged and promoted', async () => {
-    for (let round = 0; round < 20; round += 1) {
-      const engines = [fixture.newVault(), fixture.newVault(), fixture.newVault()];
-      const request = fixture.newRequest();
-      const staged = await Promise.all(
-        engines.map((engine, index) => engine.stage({ ...request, password: sensitive(`Password-of-${index}`) })),
-      );
-      expect(staged.map(({ version }) => version)).toEqual([1, 1, 1]);
-      const read = await Promise.all(engines.map(async (engine) => (await engine.readStaged(request)).reveal()));
-      expect(new Set(read).size).toBe(1);
-
-      const promoted = await Promise.all(engines.map((engine) => engine.promote(request)));
-      expect(promoted.map(({ version }) => version)).toEqual([2, 2, 2]);
-      expect((await fixture.readData(request.vaultPath))?.['password']).toBe(read[0]);
-    }
-  });
-
-  test('a promotion and a discard: either the password is current, or nothing is left', async () => {
-    for (let round = 0; round < 20; round += 1) {
-      const [one, two] = [fixture.newVault(), fixture.newVault()];
-      const request = fixture.newRequest();
-      await one.stage(request);
-      const [promotion] = await Promise.all([codeOf(one.promote(request)), two.discard(request)]);
-      const password = (await fixture.readData(request.vaultPath))?.['password'];
-      if (promotion === 'none') expect(password).toBe(request.password.reveal());
-      else expect([promotion, password]).toEqual(['VaultSecretMissing', undefined]);
-    }
   });
 });
 

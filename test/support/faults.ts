@@ -69,6 +69,8 @@ export function createPorts(intercept: Intercept, isDown = (): boolean => false)
 }
 
 export interface Faults extends Ports {
+  /** For connections of other kinds. */
+  readonly intercept: Intercept;
   /** The calls since `begin`, in order, such as `ldap add` or `vault PATCH`. */
   readonly calls: readonly string[];
   /** Counts from zero again; cuts the call of this index, or none. */
@@ -107,6 +109,7 @@ export function createFaults({ outageMs = SHORT_OUTAGE_MS } = {}): Faults {
       done = false;
     },
     wasCut: () => done,
+    intercept: guard,
     ...createPorts(guard, () => performance.now() < deadUntil),
   };
 }

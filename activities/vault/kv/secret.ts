@@ -7,7 +7,7 @@
  */
 import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
 import type { SecretLocation, StagedSecret, StageRequest } from '../port.ts';
-import { otherPending, pathConflict, secretMissing } from './failures.ts';
+import { otherPending, pathConflict, secretMissing } from '../failures.ts';
 
 /** Field names in the secret. */
 const FIELDS = {

@@ -2,10 +2,11 @@
  * A {@link SecretVault} on KV v2. Every write is guarded by check-and-set, so that of two engines exactly one stages
  * and one promotes: the loser reads what is there now and decides again.
  */
-import { ApplicationFailure } from '@temporalio/common';
-import type { SecretVault, VaultProbe } from '../port.ts';
+import type { SecretVault } from '../port.ts';
+import { asProbe } from '../probe.ts';
 import { createKvClient, type KvClientConfig } from './client.ts';
-import { contended, secretMissing, writeRejected } from './failures.ts';
+import { contended, secretMissing } from '../failures.ts';
+import { writeRejected } from './failures.ts';
 import { createMountCheck } from './mount.ts';
 import { createSecretCalls } from './secret-calls.ts';
 import {
@@ -61,6 +62,7 @@ export function createKvVault(
   }
 
   return {
+    longestSuspensionDays: null,
     async stage(request, signal) {
       const { before, version } = await settle(request.vaultPath, (state) => decideStage(state, request), signal);
       if (before.markedFor !== request.accountId) await secrets.mark(request.vaultPath, request.accountId, signal);
@@ -98,15 +100,4 @@ export function createKvVault(
       });
     },
   };
-}
-
-/** A failure of the catalogue is the probe's answer; anything else is a bug and goes on. */
-async function asProbe(check: () => Promise<void>): Promise<VaultProbe> {
-  try {
-    await check();
-    return { ready: true };
-  } catch (error) {
-    if (!(error instanceof ApplicationFailure) || !error.type) throw error;
-    return { ready: false, code: error.type, message: error.message };
-  }
 }

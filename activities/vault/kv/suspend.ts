@@ -1,6 +1,6 @@
 /** Taking a secret out of reach, and bringing it back. Each reads first, so that it may be repeated anywhere. */
 import type { SecretLocation } from '../port.ts';
-import { contended, suspendedLost } from './failures.ts';
+import { contended, suspendedLost } from '../failures.ts';
 import type { SecretCalls } from './secret-calls.ts';
 import { assertNotForeign, isOurs } from './secret.ts';
 
