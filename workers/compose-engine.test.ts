@@ -28,6 +28,7 @@ function engineOver(openConnection: OpenConnection) {
     ldapBindPassword: sensitive('p'),
     managedOus: [ACCOUNT.organizationalUnit],
     vaultKind: 'kv',
+    vaultAuth: 'approle',
     vaultAddress: 'https://vault.example.com',
     vaultMount: 'secret',
     vaultRoleId: 'role',

@@ -1,8 +1,10 @@
 /** The vault that an engine is configured for. */
 import { createSecretsManagerVault } from '../activities/vault/aws-secrets-manager/store.ts';
+import type { LogOn } from '../activities/vault/kv/log-on.ts';
 import { createKvVault } from '../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../activities/vault/kv/transport.ts';
 import type { SecretVault } from '../activities/vault/port.ts';
+import { sensitive } from '../infra/runtime/sensitive.ts';
 import type { Configuration } from '../infra/runtime/variable.ts';
 import type { vault } from '../infra/runtime/vault-variables.ts';
 
@@ -19,19 +21,34 @@ export function composeVault(configuration: VaultConfiguration, fetch?: VaultFet
 }
 
 function composeKv(configuration: VaultConfiguration, fetch?: VaultFetch): SecretVault {
-  const { vaultAddress, vaultRoleId, vaultSecretId } = configuration;
-  if (vaultAddress === undefined || vaultRoleId === undefined || vaultSecretId === undefined) throw incomplete('kv');
+  const { vaultAddress } = configuration;
+  if (vaultAddress === undefined) throw incomplete('kv');
   return createKvVault(
     {
       address: vaultAddress,
       caPem: configuration.vaultCaPem,
       mount: configuration.vaultMount,
       namespace: configuration.vaultNamespace,
-      roleId: vaultRoleId,
-      secretId: vaultSecretId,
+      logOn: logOnOf(configuration),
+      authMount: configuration.vaultAuthMount,
     },
     fetch ? { fetch } : {},
   );
+}
+
+function logOnOf(configuration: VaultConfiguration): LogOn {
+  const { vaultAuth: method, vaultRole: role } = configuration;
+  if (method === 'approle') {
+    const { vaultRoleId: roleId, vaultSecretId: secretId } = configuration;
+    if (roleId !== undefined && secretId !== undefined) return { method, roleId, secretId };
+  } else if (method === 'kubernetes') {
+    if (role !== undefined) return { method, role, tokenFile: configuration.vaultTokenFile };
+  } else {
+    const { vaultCertPem: certPem, vaultKeyPem: keyPem } = configuration;
+    if (certPem !== undefined && keyPem !== undefined)
+      return { method, role, certificate: { certPem, keyPem: sensitive(keyPem) } };
+  }
+  throw incomplete(method);
 }
 
 function composeSecretsManager(configuration: VaultConfiguration): SecretVault {

@@ -202,12 +202,32 @@ test.each<[string, Record<string, string>, string]>([
   [
     'KV without its role',
     { ALM_VAULT_ADDRESS },
-    'ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID must be given with ALM_VAULT_KIND=kv',
+    'ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID must be given with ALM_VAULT_KIND=kv and ALM_VAULT_AUTH=approle',
   ],
   [
     'KV with a region',
     { ...KV, ALM_AWS_REGION: 'eu-central-1' },
     'ALM_AWS_REGION must not be given with ALM_VAULT_KIND=kv',
+  ],
+  [
+    'KV in Kubernetes',
+    { ALM_VAULT_ADDRESS, ALM_VAULT_AUTH: 'kubernetes', ALM_VAULT_ROLE: 'engine', ALM_VAULT_AUTH_MOUNT: 'munich' },
+    '',
+  ],
+  [
+    'KV in Kubernetes without a role',
+    { ALM_VAULT_ADDRESS, ALM_VAULT_AUTH: 'kubernetes' },
+    'ALM_VAULT_ROLE must be given with ALM_VAULT_KIND=kv and ALM_VAULT_AUTH=kubernetes',
+  ],
+  [
+    'KV in Kubernetes with a secret id',
+    { ...KV, ALM_VAULT_AUTH: 'kubernetes', ALM_VAULT_ROLE: 'engine' },
+    'ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID must not be given with ALM_VAULT_KIND=kv and ALM_VAULT_AUTH=kubernetes',
+  ],
+  [
+    'KV by a certificate that is not given',
+    { ALM_VAULT_ADDRESS, ALM_VAULT_AUTH: 'cert' },
+    'ALM_VAULT_CERT_FILE, ALM_VAULT_KEY_FILE must be given with ALM_VAULT_KIND=kv and ALM_VAULT_AUTH=cert',
   ],
   ['no make that there is', { ...KV, ALM_VAULT_KIND: 'safe' }, 'ALM_VAULT_KIND must be one of kv, aws-secrets-manager'],
   ['AWS', AWS, ''],

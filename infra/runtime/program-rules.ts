@@ -1,19 +1,19 @@
 /** What variables of a program must be to each other. Sentences begin with the variable that is likely to be wrong. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 
-export function keyOfCertificate({
-  temporalCertPem,
-  temporalKeyPem,
-}: {
-  readonly temporalCertPem: string | undefined;
-  readonly temporalKeyPem: string | undefined;
-}): string | undefined {
-  if (temporalCertPem === undefined && temporalKeyPem === undefined) return undefined;
-  if (temporalKeyPem === undefined) return 'TEMPORAL_TLS_KEY_FILE is missing: TEMPORAL_TLS_CERT_FILE needs it';
-  if (temporalCertPem === undefined) return 'TEMPORAL_TLS_CERT_FILE is missing: TEMPORAL_TLS_KEY_FILE needs it';
+/** Whether a certificate and a key were both given, as the variables of these names, and belong together. */
+export function keyOfCertificate(
+  certPem: string | undefined,
+  keyPem: string | undefined,
+  certName: string,
+  keyName: string,
+): string | undefined {
+  if (certPem === undefined && keyPem === undefined) return undefined;
+  if (keyPem === undefined) return `${keyName} is missing: ${certName} needs it`;
+  if (certPem === undefined) return `${certName} is missing: ${keyName} needs it`;
   // The first certificate is the client's own; those of its authorities may follow.
-  const isPair = new X509Certificate(temporalCertPem).checkPrivateKey(createPrivateKey(temporalKeyPem));
-  return isPair ? undefined : 'TEMPORAL_TLS_KEY_FILE is not the key of the certificate in TEMPORAL_TLS_CERT_FILE';
+  const isPair = new X509Certificate(certPem).checkPrivateKey(createPrivateKey(keyPem));
+  return isPair ? undefined : `${keyName} is not the key of the certificate in ${certName}`;
 }
 
 export function playNeedsShortIntervals({

@@ -91,7 +91,11 @@ export const temporal = {
   ...codecKeys,
 };
 
-export const temporalRules = [rule(temporal, ['temporalCertPem', 'temporalKeyPem'], keyOfCertificate)];
+export const temporalRules = [
+  rule(temporal, ['temporalCertPem', 'temporalKeyPem'], ({ temporalCertPem, temporalKeyPem }) =>
+    keyOfCertificate(temporalCertPem, temporalKeyPem, 'TEMPORAL_TLS_CERT_FILE', 'TEMPORAL_TLS_KEY_FILE'),
+  ),
+];
 
 export const database = {
   databaseUrl: secret(

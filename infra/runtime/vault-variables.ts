@@ -1,10 +1,11 @@
 /** The variables that tell an engine about its vault: which make it is, and what that make needs. */
 import { z } from 'zod';
-import { certificatesSchema, secretiveUrlSchema } from './variable-schemas.ts';
+import { keyOfCertificate } from './program-rules.ts';
+import { certificatesSchema, privateKeySchema, secretiveUrlSchema } from './variable-schemas.ts';
 import { file, optional, rule, secret, variable, type Configuration } from './variable.ts';
 
 export const VAULT_KINDS = ['kv', 'aws-secrets-manager'] as const;
-export type VaultKind = (typeof VAULT_KINDS)[number];
+export const VAULT_LOG_ONS = ['approle', 'kubernetes', 'cert'] as const;
 
 export const vault = {
   vaultKind: variable(
@@ -43,15 +44,61 @@ export const vault = {
       { example: 'team-a' },
     ),
   ),
+  vaultAuth: variable(
+    'ALM_VAULT_AUTH',
+    z.enum(VAULT_LOG_ONS, { error: `must be one of ${VAULT_LOG_ONS.join(', ')}` }),
+    'KV: how the engine logs on: by AppRole, by the token of its Kubernetes service account, or by a TLS client certificate.',
+    { fallback: 'approle' },
+  ),
+  vaultAuthMount: optional(
+    variable(
+      'ALM_VAULT_AUTH_MOUNT',
+      z.string().regex(/^[A-Za-z0-9._/-]{1,200}$/, 'must be the path of a mount'),
+      'KV: where that method is mounted below auth/, if not under its own name.',
+      { example: 'kubernetes-munich' },
+    ),
+  ),
+  vaultRole: optional(
+    variable(
+      'ALM_VAULT_ROLE',
+      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the name of a role'),
+      'KV: the role of the method `kubernetes`, which needs it, or `cert`.',
+      { example: 'alm-engine-corp.example.com' },
+    ),
+  ),
+  vaultTokenFile: variable(
+    'ALM_VAULT_TOKEN_FILE',
+    z.string().regex(/^\//, 'must be an absolute path'),
+    'KV, method `kubernetes`: the token of the service account, read anew for each log-on.',
+    { fallback: '/var/run/secrets/kubernetes.io/serviceaccount/token' },
+  ),
+  vaultCertPem: optional(
+    file(
+      'ALM_VAULT_CERT_FILE',
+      certificatesSchema,
+      "KV, method `cert`, which needs it: the engine's certificate, with those of its authorities.",
+      '/etc/alm/engine.pem',
+    ),
+  ),
+  vaultKeyPem: optional(
+    file(
+      'ALM_VAULT_KEY_FILE',
+      privateKeySchema,
+      'KV, method `cert`, which needs it: the key of that certificate.',
+      '/etc/alm/engine.key',
+    ),
+  ),
   vaultRoleId: optional(
     variable(
       'ALM_VAULT_ROLE_ID',
       z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of an AppRole'),
-      "KV needs it: the id of the engine's AppRole.",
+      "KV, method `approle`, which needs it: the id of the engine's AppRole.",
       { example: '0d8c1c2e-0f0b-4c43-9d0c-0d8d2b1a9f55' },
     ),
   ),
-  vaultSecretId: optional(secret('ALM_VAULT_SECRET_ID', "KV needs it: the secret id of the engine's AppRole.")),
+  vaultSecretId: optional(
+    secret('ALM_VAULT_SECRET_ID', "KV, method `approle`, which needs it: the secret id of the engine's AppRole."),
+  ),
   awsRegion: optional(
     variable(
       'ALM_AWS_REGION',
@@ -83,31 +130,39 @@ export const vault = {
 
 type VaultConfiguration = Configuration<typeof vault>;
 
-/** What one make cannot do without, and no other make takes. */
-const NEEDS: Readonly<Record<VaultKind, readonly (keyof VaultConfiguration)[]>> = {
-  kv: ['vaultAddress', 'vaultRoleId', 'vaultSecretId'],
+type Key = keyof VaultConfiguration;
+
+/** A make of vault, for KV with the method of log-on. */
+type Make = 'aws-secrets-manager' | `kv/${(typeof VAULT_LOG_ONS)[number]}`;
+
+/** What each cannot do without. */
+const NEEDS: Readonly<Record<Make, readonly Key[]>> = {
+  'kv/approle': ['vaultAddress', 'vaultRoleId', 'vaultSecretId'],
+  'kv/kubernetes': ['vaultAddress', 'vaultRole'],
+  'kv/cert': ['vaultAddress', 'vaultCertPem', 'vaultKeyPem'],
   'aws-secrets-manager': ['awsRegion'],
 };
-const TAKEN_BY: Readonly<Partial<Record<keyof VaultConfiguration, VaultKind>>> = {
-  vaultNamespace: 'kv',
-  vaultRoleId: 'kv',
-  vaultSecretId: 'kv',
-  awsRegion: 'aws-secrets-manager',
-  awsAccessKeyId: 'aws-secrets-manager',
-  awsSecretAccessKey: 'aws-secrets-manager',
-  awsKmsKeyId: 'aws-secrets-manager',
+
+/** What it takes beside that, of what not all of them take. */
+const MAY_HAVE: Readonly<Record<Make, readonly Key[]>> = {
+  'kv/approle': ['vaultNamespace', 'vaultAuthMount'],
+  'kv/kubernetes': ['vaultNamespace', 'vaultAuthMount'],
+  'kv/cert': ['vaultNamespace', 'vaultAuthMount', 'vaultRole'],
+  'aws-secrets-manager': ['vaultAddress', 'awsAccessKeyId', 'awsSecretAccessKey', 'awsKmsKeyId'],
 };
+const TAKEN_BY_SOME: ReadonlySet<Key> = new Set([...Object.values(NEEDS), ...Object.values(MAY_HAVE)].flat());
 
-const nameOf = (key: keyof VaultConfiguration): string => vault[key].name;
+const namesOf = (keys: readonly Key[]): string => keys.map((key) => vault[key].name).join(', ');
 
-function fitsKind(values: VaultConfiguration): string | undefined {
-  const { vaultKind } = values;
-  const missing = NEEDS[vaultKind].filter((key) => values[key] === undefined);
-  if (missing.length > 0) return `${missing.map(nameOf).join(', ')} must be given with ALM_VAULT_KIND=${vaultKind}`;
-  const keys = Object.keys(TAKEN_BY) as (keyof VaultConfiguration)[];
-  const foreign = keys.filter((key) => values[key] !== undefined && TAKEN_BY[key] !== vaultKind);
-  if (foreign.length === 0) return undefined;
-  return `${foreign.map(nameOf).join(', ')} must not be given with ALM_VAULT_KIND=${vaultKind}`;
+function fitsMake(values: VaultConfiguration): string | undefined {
+  const { vaultKind, vaultAuth } = values;
+  const make: Make = vaultKind === 'kv' ? `kv/${vaultAuth}` : vaultKind;
+  const chosen = `ALM_VAULT_KIND=${vaultKind}${vaultKind === 'kv' ? ` and ALM_VAULT_AUTH=${vaultAuth}` : ''}`;
+  const missing = NEEDS[make].filter((key) => values[key] === undefined);
+  if (missing.length > 0) return `${namesOf(missing)} must be given with ${chosen}`;
+  const taken = [...NEEDS[make], ...MAY_HAVE[make]];
+  const foreign = [...TAKEN_BY_SOME].filter((key) => values[key] !== undefined && !taken.includes(key));
+  return foreign.length === 0 ? undefined : `${namesOf(foreign)} must not be given with ${chosen}`;
 }
 
 function keyIsWhole({ awsAccessKeyId, awsSecretAccessKey }: Partial<VaultConfiguration>): string | undefined {
@@ -115,7 +170,12 @@ function keyIsWhole({ awsAccessKeyId, awsSecretAccessKey }: Partial<VaultConfigu
   return 'ALM_AWS_ACCESS_KEY_ID and ALM_AWS_SECRET_ACCESS_KEY must be given together';
 }
 
+function certificateIsWhole({ vaultCertPem, vaultKeyPem }: Pick<VaultConfiguration, 'vaultCertPem' | 'vaultKeyPem'>) {
+  return keyOfCertificate(vaultCertPem, vaultKeyPem, 'ALM_VAULT_CERT_FILE', 'ALM_VAULT_KEY_FILE');
+}
+
 export const vaultRules = [
-  rule(vault, Object.keys(vault) as (keyof VaultConfiguration)[], fitsKind),
+  rule(vault, Object.keys(vault) as Key[], fitsMake),
+  rule(vault, ['vaultCertPem', 'vaultKeyPem'], certificateIsWhole),
   rule(vault, ['awsAccessKeyId', 'awsSecretAccessKey'], keyIsWhole),
 ];

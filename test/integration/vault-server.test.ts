@@ -1,11 +1,12 @@
 /** What needs a vault of the test's own: the set-up script on an empty one, its certificate, and sealing. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogOn } from '../../activities/vault/kv/log-on.ts';
 import { createKvVault, type KvVaultConfig } from '../../activities/vault/kv/store.ts';
 import { createHttpsFetch } from '../../activities/vault/kv/transport.ts';
 import type { StageRequest } from '../../activities/vault/port.ts';
@@ -14,6 +15,7 @@ import { eventually } from '../../infra/dev/eventually.ts';
 import { ensureOpenBao } from '../../infra/dev/openbao.ts';
 import { freePort } from '../../infra/dev/ports.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
+import { startTokenReviews } from '../support/token-reviews.ts';
 
 const DOMAIN = 'corp.example';
 const ROOT_TOKEN = 'root-of-the-test';
@@ -30,14 +32,20 @@ let folder: string;
 let server: ChildProcess;
 let output = '';
 let bao: string;
-let config: KvVaultConfig;
+/** What every engine of the tests is told; only the log-on differs. */
+let config: Omit<KvVaultConfig, 'logOn'>;
+let appRole: Extract<LogOn, { method: 'approle' }>;
 
 /** Runs the product's set-up script and answers the role id that it prints. */
 async function setUpEngine(...options: string[]): Promise<string> {
+  return setUpEngineIn('', ...options);
+}
+
+async function setUpEngineIn(namespace: string, ...options: string[]): Promise<string> {
   const script = new URL('../../infra/deploy/vault/setup-engine.sh', import.meta.url).pathname;
   const caFile = join(folder, 'vault-ca.pem');
   const { address } = config;
-  const names = { ADDR: address, TOKEN: ROOT_TOKEN, CACERT: caFile };
+  const names = { ADDR: address, TOKEN: ROOT_TOKEN, CACERT: caFile, NAMESPACE: namespace };
   const entries = Object.entries(names).flatMap(([name, value]) => [
     [`VAULT_${name}`, value],
     [`BAO_${name}`, value],
@@ -81,12 +89,16 @@ beforeAll(async () => {
   const caPem = await eventually('the vault has a certificate', () => readFile(join(folder, 'vault-ca.pem'), 'utf8'), {
     timeoutMs: 30_000,
   });
-  config = { address: `https://127.0.0.1:${port}`, caPem, mount: 'accounts', roleId: '', secretId: sensitive('') };
+  config = {
+    address: `https://127.0.0.1:${port}`,
+    caPem,
+    mount: 'accounts',
+  };
   await eventually('the vault answers', async () => (await admin('GET', 'sys/health')) === 200, { timeoutMs: 30_000 });
 
   const secretIdFile = join(folder, 'secret-id');
   const roleId = await setUpEngine('--folder', 'service-accounts/payroll', '--secret-id-file', secretIdFile);
-  config = { ...config, roleId, secretId: sensitive(await readFile(secretIdFile, 'utf8')) };
+  appRole = { method: 'approle', roleId, secretId: sensitive(await readFile(secretIdFile, 'utf8')) };
 });
 
 afterAll(async () => {
@@ -101,10 +113,10 @@ test('the set-up script gives the engine all it needs, and keeps the secret id w
   expect((await stat(secretIdFile)).mode & 0o777).toBe(0o600);
   const before = await readFile(secretIdFile, 'utf8');
   const options = ['--folder', 'service-accounts/payroll', '--folder', 'other', '--secret-id-file', secretIdFile];
-  expect(await setUpEngine(...options)).toBe(config.roleId);
+  expect(await setUpEngine(...options)).toBe(appRole.roleId);
   expect(await readFile(secretIdFile, 'utf8')).toBe(before);
 
-  const vault = createKvVault(config);
+  const vault = createKvVault({ ...config, logOn: appRole });
   for (const place of ['service-accounts/payroll', 'other']) {
     expect(await vault.probe(`${place}/${DOMAIN}/svc-b`)).toEqual({ ready: true });
     expect(await vault.probe(`${place}/${DOMAIN}/chosen/svc-b`)).toEqual({ ready: true });
@@ -130,7 +142,7 @@ test.each([
 test('a certificate that is not trusted is refused, whatever the environment says', async () => {
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   try {
-    const probe = await createKvVault({ ...config, caPem: undefined }).probe();
+    const probe = await createKvVault({ ...config, logOn: appRole, caPem: undefined }).probe();
     expect(probe).toMatchObject({ ready: false, code: 'VaultUnavailable' });
     expect(JSON.stringify(probe)).toContain('certificate is not trusted');
   } finally {
@@ -138,15 +150,99 @@ test('a certificate that is not trusted is refused, whatever the environment say
   }
 });
 
+test('an engine works in a namespace of its own, and sees nothing of it without', async () => {
+  expect(await admin('POST', 'sys/namespaces/team-a', {})).toBe(200);
+  const secretIdFile = join(folder, 'secret-id-of-team-a');
+  const roleId = await setUpEngineIn('team-a', '--folder', 'service-accounts', '--secret-id-file', secretIdFile);
+  const logOn: LogOn = { method: 'approle', roleId, secretId: sensitive(await readFile(secretIdFile, 'utf8')) };
+  const request = { ...REQUEST, vaultPath: `service-accounts/${DOMAIN}/svc-of-team-a` };
+  const vault = createKvVault({ ...config, namespace: 'team-a', logOn });
+  expect(await vault.probe(request.vaultPath)).toEqual({ ready: true });
+  await vault.stage(request);
+  expect(await vault.promote(request)).toEqual({ version: 2 });
+  expect(await admin('GET', `team-a/accounts/data/${request.vaultPath}`)).toBe(200);
+  expect(await admin('GET', `accounts/data/${request.vaultPath}`)).toBe(404);
+  expect(await createKvVault({ ...config, logOn }).probe()).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
+});
+
+describe('an engine that logs on', () => {
+  const probe = async (logOn: LogOn) =>
+    createKvVault({ ...config, logOn }).probe(`service-accounts/payroll/${DOMAIN}/svc-b`);
+  /** As the set-up script names it. */
+  const POLICY = `alm-engine-${DOMAIN}`;
+  const refused = { ready: false, code: 'VaultAccessDenied' };
+
+  test('by the certificate of its connection', async () => {
+    const openssl = async (...args: string[]) => run('openssl', args, { cwd: folder });
+    const makeCertificate = async (name: string) => {
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`];
+      const usage = ['-addext', 'extendedKeyUsage=clientAuth'];
+      await openssl('req', '-x509', ...key, '-subj', `/CN=${name}`, ...usage, '-days', '2', '-out', `${name}.pem`);
+      const [certPem, keyPem] = await Promise.all(
+        ['pem', 'key'].map(async (kind) => readFile(join(folder, `${name}.${kind}`), 'utf8')),
+      );
+      return { certPem: certPem!, keyPem: sensitive(keyPem!) };
+    };
+    const [certificate, strange] = [await makeCertificate('engine'), await makeCertificate('stranger')];
+    await admin('POST', 'sys/auth/cert', { type: 'cert' });
+    const role = { certificate: certificate.certPem, token_policies: POLICY, token_no_default_policy: true };
+    expect(await admin('POST', 'auth/cert/certs/engine', role)).toBe(204);
+
+    expect(await probe({ method: 'cert', certificate })).toEqual({ ready: true });
+    expect(await probe({ method: 'cert', role: 'engine', certificate })).toEqual({ ready: true });
+    expect(await probe({ method: 'cert', role: 'another', certificate })).toMatchObject(refused);
+    expect(await probe({ method: 'cert', role: 'engine', certificate: strange })).toMatchObject(refused);
+  });
+
+  test('by the token of its Kubernetes service account, which is read anew each time', async () => {
+    const tokenFile = join(folder, 'token');
+    const kubernetes = await startTokenReviews({ 'token-1': 'alm', 'token-2': 'alm', 'token-3': 'other' });
+    try {
+      await admin('POST', 'sys/auth/munich', { type: 'kubernetes' });
+      const settings = {
+        kubernetes_host: kubernetes.url,
+        token_reviewer_jwt: kubernetes.tokenOf('token-1'),
+        kubernetes_ca_cert: config.caPem,
+        disable_iss_validation: true,
+      };
+      expect(await admin('POST', 'auth/munich/config', { ...settings, disable_local_ca_jwt: true })).toBe(204);
+      const bound = { bound_service_account_names: 'engine', bound_service_account_namespaces: 'alm' };
+      const tokens = { token_policies: POLICY, token_no_default_policy: true };
+      expect(await admin('POST', 'auth/munich/role/engine', { ...bound, ...tokens })).toBe(204);
+      const logOn: LogOn = { method: 'kubernetes', role: 'engine', tokenFile };
+      const vault = createKvVault({ ...config, logOn, authMount: 'munich' });
+      const path = `service-accounts/payroll/${DOMAIN}/svc-b`;
+
+      expect(await vault.probe(path)).toMatchObject(refused);
+      for (const [token, outcome] of [
+        ['token-1', { ready: true }],
+        ['token-3', refused],
+        ['unknown', refused],
+      ] as const) {
+        await writeFile(tokenFile, `${kubernetes.tokenOf(token)}\n`);
+        const fresh = createKvVault({ ...config, logOn, authMount: 'munich' });
+        expect(await fresh.probe(path), token).toMatchObject(outcome);
+      }
+      await writeFile(tokenFile, kubernetes.tokenOf('token-2'));
+      expect(await vault.probe(path)).toEqual({ ready: true });
+    } finally {
+      await kubernetes.close();
+    }
+  });
+});
+
 test('a sealed vault is told apart, and goes on where it was once it is unsealed', async () => {
-  const vault = createKvVault(config);
+  const vault = createKvVault({ ...config, logOn: appRole });
   await vault.stage(REQUEST);
   const unsealKey = /Unseal Key: (\S+)/.exec(output)?.[1];
   expect(unsealKey).toBeDefined();
 
   expect(await admin('PUT', 'sys/seal')).toBe(204);
   await expect(vault.promote(REQUEST)).rejects.toMatchObject({ type: 'VaultSealed', nonRetryable: false });
-  expect(await createKvVault(config).probe()).toMatchObject({ ready: false, code: 'VaultSealed' });
+  expect(await createKvVault({ ...config, logOn: appRole }).probe()).toMatchObject({
+    ready: false,
+    code: 'VaultSealed',
+  });
 
   expect(await admin('PUT', 'sys/unseal', { key: unsealKey })).toBe(200);
   const promoted = await eventually('the vault is active', () => vault.promote(REQUEST), { timeoutMs: 30_000 });

@@ -4,7 +4,6 @@ import { ApplicationFailure } from '@temporalio/common';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createKvVault } from '../../activities/vault/kv/store.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
-import { sensitive } from '../../infra/runtime/sensitive.ts';
 import { createFaults, MOMENTS } from '../support/faults.ts';
 import { stateFolder } from '../support/our-stack.ts';
 import { createVaultFixture, enginePolicy, FOLDER, type VaultFixture } from '../support/vault-fixture.ts';
@@ -203,7 +202,7 @@ describe('the dry run of a template', () => {
     const request = await make(lacking);
     await lacking.suspend(request);
     expect(await codeOf(lacking.reinstate(request))).toBe('VaultAccessDenied');
-    const wrong = fixture.newVault({ secretId: sensitive('wrong') });
+    const wrong = fixture.newVault(fixture.wrongSecretId);
     expect(await wrong.probe(path)).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
   });
 });

@@ -257,7 +257,7 @@ describe('trouble, told apart', () => {
   });
 
   test('a wrong role id or secret id', async () => {
-    const vault = fixture.newVault({ secretId: sensitive('wrong') });
+    const vault = fixture.newVault(fixture.wrongSecretId);
     expect(await codeOf(vault.stage(fixture.newRequest()))).toBe('VaultAccessDenied');
     expect(await vault.probe()).toMatchObject({ ready: false, code: 'VaultAccessDenied' });
   });

@@ -38,7 +38,9 @@ export interface VaultFixture {
   /** An engine with its own token cache, as another process has. */
   newVault(overrides?: Partial<KvVaultConfig>): ReturnType<typeof createKvVault>;
   /** Makes an AppRole with a policy of this text and returns the log-on for it. */
-  newRole(policy: string, settings?: object): Promise<Pick<KvVaultConfig, 'roleId' | 'secretId'>>;
+  newRole(policy: string, settings?: object): Promise<Pick<KvVaultConfig, 'logOn'>>;
+  /** A log-on that is refused. */
+  readonly wrongSecretId: Pick<KvVaultConfig, 'logOn'>;
 }
 
 export async function createVaultFixture(stateFolder: string): Promise<VaultFixture> {
@@ -67,7 +69,8 @@ export async function createVaultFixture(stateFolder: string): Promise<VaultFixt
     await admin('POST', `auth/approle/role/${name}`, role);
     const { data: id } = await admin('GET', `auth/approle/role/${name}/role-id`);
     const { data: secret } = await admin('POST', `auth/approle/role/${name}/secret-id`);
-    return { roleId: String(id['role_id']), secretId: sensitive(String(secret['secret_id'])) };
+    const secretId = sensitive(String(secret['secret_id']));
+    return { logOn: { method: 'approle' as const, roleId: String(id['role_id']), secretId } };
   }
 
   const config: KvVaultConfig = { address, caPem, mount, ...(await newRole(await enginePolicy(mount, domain))) };
@@ -78,6 +81,7 @@ export async function createVaultFixture(stateFolder: string): Promise<VaultFixt
     config,
     admin,
     newRole,
+    wrongSecretId: { logOn: { ...config.logOn, secretId: sensitive('wrong') } as KvVaultConfig['logOn'] },
     async readData(vaultPath) {
       const { status, data } = await admin('GET', `${mount}/data/${vaultPath}`);
       return status === 200 ? (data['data'] as Record<string, string>) : undefined;

@@ -7,8 +7,7 @@ import type { VaultFetch, VaultFetchInit } from './transport.ts';
 const CONFIG: KvClientConfig = {
   address: 'https://vault.example',
   namespace: 'team/a',
-  roleId: 'role',
-  secretId: sensitive('canary-secret-id'),
+  logOn: { method: 'approle', roleId: 'role', secretId: sensitive('canary-secret-id') },
 };
 const GRANT = { auth: { client_token: 'canary-token', lease_duration: 3600, renewable: true } };
 

@@ -1,8 +1,9 @@
 /**
- * HTTP to a KV v2 vault (HashiCorp Vault ≥ 1.11 or OpenBao): log-on by AppRole, a deadline for each request, answers as
+ * HTTP to a KV v2 vault (HashiCorp Vault ≥ 1.11 or OpenBao): log-on, a deadline for each request, answers as
  * status and JSON. Nothing is logged here, and no body gets into a failure.
  */
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
+import { certificateOf, logOnBody, WHAT_TO_CHECK, type LogOn } from './log-on.ts';
 import { logOnRefused, notAVault, sealed, unavailable, unreachable, type CallName } from './failures.ts';
 import { createSession, parseGrant, type Grant } from './session.ts';
 import { createHttpsFetch, type VaultFetch } from './transport.ts';
@@ -14,10 +15,9 @@ export interface KvClientConfig {
   readonly caPem?: string | undefined;
   /** Vault Enterprise's and OpenBao's namespace. */
   readonly namespace?: string | undefined;
-  readonly roleId: string;
-  readonly secretId: Sensitive<string>;
-  /** Where the AppRole method is mounted below `auth/`. */
-  readonly appRoleMount?: string | undefined;
+  readonly logOn: LogOn;
+  /** Where the method of log-on is mounted below `auth/`, if not under its own name. */
+  readonly authMount?: string | undefined;
   /** For each request, in milliseconds. */
   readonly requestTimeoutMs?: number | undefined;
 }
@@ -48,8 +48,8 @@ const TRY_LATER: ReadonlySet<number> = new Set([412, 429, 472, 473]);
 
 export function createKvClient(config: KvClientConfig, fetch?: VaultFetch, nowMs?: () => number): KvClient {
   const address = checkedAddress(config.address);
-  const http = fetch ?? createHttpsFetch(config.caPem);
-  const appRole = config.appRoleMount ?? 'approle';
+  const http = fetch ?? createHttpsFetch(config.caPem, certificateOf(config.logOn));
+  const authMount = config.authMount ?? config.logOn.method;
 
   async function request(call: VaultCall, headers: Record<string, string>, signal?: AbortSignal) {
     const deadline = AbortSignal.timeout(config.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
@@ -94,11 +94,11 @@ export function createKvClient(config: KvClientConfig, fetch?: VaultFetch, nowMs
   }
 
   async function logOn(): Promise<Grant> {
-    const body = { role_id: config.roleId, secret_id: config.secretId.reveal() };
-    const call = { method: 'POST', path: `auth/${appRole}/login`, body };
+    const body = await logOnBody(config.logOn);
+    const call = { method: 'POST', path: `auth/${authMount}/login`, body };
     const response = await exchange(call);
     const grant = response.status === 200 ? parseGrant(response.body) : undefined;
-    if (!grant) throw logOnRefused(address, response.status);
+    if (!grant) throw logOnRefused(address, WHAT_TO_CHECK[config.logOn.method], response.status);
     return grant;
   }
 

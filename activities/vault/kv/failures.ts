@@ -63,12 +63,14 @@ export function notAVault(address: string, call: CallName, status: number): Appl
   });
 }
 
-export function logOnRefused(address: string, status: number): ApplicationFailure {
-  return failure(
-    'VaultAccessDenied',
-    `The vault at ${address} refuses the engine's log-on: check role id, secret id, its expiry and its address ranges.`,
-    { status },
-  );
+export function logOnRefused(address: string, whatToCheck: string, status: number): ApplicationFailure {
+  return failure('VaultAccessDenied', `The vault at ${address} refuses the engine's log-on: check ${whatToCheck}.`, {
+    status,
+  });
+}
+
+export function tokenUnreadable(path: string): ApplicationFailure {
+  return failure('VaultAccessDenied', `The engine cannot read its Kubernetes token at ${path}.`, { path });
 }
 
 export function accessDenied(call: CallName): ApplicationFailure {

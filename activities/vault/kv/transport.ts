@@ -5,6 +5,7 @@
  */
 import http from 'node:http';
 import https from 'node:https';
+import type { ClientCertificate } from './log-on.ts';
 
 export interface VaultFetchInit {
   readonly method: string;
@@ -28,12 +29,14 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const IDLE_CONNECTION_MS = 20_000;
 
 /**
- * Keeps connections alive between calls. `caPem`: the only authorities trusted, instead of Node's own list. There is
+ * Keeps connections alive between calls. `caPem`: the only authorities trusted, instead of Node's own list. `certificate`: the
+ * engine's own, for a vault that asks for one. There is
  * no way to switch verification off, not even by Node's environment variable.
  */
-export function createHttpsFetch(caPem?: string): VaultFetch {
+export function createHttpsFetch(caPem?: string, certificate?: ClientCertificate): VaultFetch {
   const pool = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
-  const secure = new https.Agent({ ...pool, rejectUnauthorized: true, ...(caPem ? { ca: caPem } : {}) });
+  const own = certificate && { cert: certificate.certPem, key: certificate.keyPem.reveal() };
+  const secure = new https.Agent({ ...pool, rejectUnauthorized: true, ...own, ...(caPem ? { ca: caPem } : {}) });
   const plain = new http.Agent(pool);
   return async (url, { method, headers, body, signal }) => {
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
