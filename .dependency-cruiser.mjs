@@ -28,7 +28,7 @@ const rooms = [
   {
     name: 'vault',
     path: '^activities/vault/',
-    except: '^activities/vault/aws-secrets-manager/',
+    except: '^activities/vault/(?:aws-secrets-manager|azure-key-vault)/',
     may: ['^activities/[^/]+\\.ts$', '^infra/runtime/', npm('@temporalio/(?:activity|common)', 'zod')],
   },
   {
@@ -39,6 +39,16 @@ const rooms = [
       '^activities/vault/[^/]+\\.ts$',
       '^infra/runtime/',
       npm('@temporalio/common', '@aws-sdk/client-secrets-manager', '@smithy/node-http-handler'),
+    ],
+  },
+  {
+    name: 'azure-key-vault',
+    path: '^activities/vault/azure-key-vault/',
+    may: [
+      '^activities/[^/]+\\.ts$',
+      '^activities/vault/[^/]+\\.ts$',
+      '^infra/runtime/',
+      npm('@temporalio/common', '@azure/(?:identity|keyvault-secrets)'),
     ],
   },
   {

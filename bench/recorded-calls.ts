@@ -49,7 +49,7 @@ export interface Recording {
 export async function recordProvisioning(configuration: EngineConfiguration, template: Template): Promise<Recording> {
   let calls: RecordedCall[] = [];
   const record = (call: RecordedCall): void => void calls.push(call);
-  const engine = composeEngine(configuration, {
+  const engine = await composeEngine(configuration, {
     openConnection: recordingOpen(openConnectionFor(directoryConfigOf(configuration)), record),
     fetch: recordingFetch(createHttpsFetch(configuration.vaultCaPem), record),
   });

@@ -19,7 +19,7 @@ const ACCOUNT: AccountObjectInput = {
 };
 
 /** An engine whose only way to a domain is `openConnection`. */
-function engineOver(openConnection: OpenConnection) {
+async function engineOver(openConnection: OpenConnection) {
   const configuration = {
     domain: 'corp.example.com',
     ldapsUrls: ['ldaps://dc1.corp.example.com'],
@@ -54,7 +54,7 @@ function connectionAs(groups: readonly string[], seen: string[]): LdapConnection
   };
 }
 
-async function disable(engine: ReturnType<typeof engineOver>, info = {}): Promise<unknown> {
+async function disable(engine: Awaited<ReturnType<typeof engineOver>>, info = {}): Promise<unknown> {
   const environment = new MockActivityEnvironment(info);
   return environment.run(engine.activities.disableAccount, ACCOUNT).catch((error: unknown) => error);
 }
@@ -63,7 +63,7 @@ const LOOKS_FOR_ACCOUNT = /^<GUID=/;
 
 test('no step runs with an account that is too powerful', async () => {
   const seen: string[] = [];
-  const engine = engineOver(async () => connectionAs([DOMAIN_ADMINS], seen));
+  const engine = await engineOver(async () => connectionAs([DOMAIN_ADMINS], seen));
   expect(await disable(engine)).toMatchObject({ type: 'EngineOffline', nonRetryable: false });
   expect(seen).toContain(BIND_DN);
   expect(seen.filter((what) => LOOKS_FOR_ACCOUNT.test(what))).toEqual([]);
@@ -71,7 +71,7 @@ test('no step runs with an account that is too powerful', async () => {
 
 test('a step that comes before the check makes it, and then goes on', async () => {
   const seen: string[] = [];
-  const engine = engineOver(async () => connectionAs(['S-1-5-21-1-2-3-1104'], seen));
+  const engine = await engineOver(async () => connectionAs(['S-1-5-21-1-2-3-1104'], seen));
   expect(await disable(engine)).toMatchObject({ type: 'DirectoryObjectMissing' });
   const firstLook = seen.findIndex((what) => LOOKS_FOR_ACCOUNT.test(what));
   expect(seen.indexOf(BIND_DN)).toBe(0);
@@ -79,9 +79,9 @@ test('a step that comes before the check makes it, and then goes on', async () =
 });
 
 test('a domain that is away is told as such, and one that is silent before the attempt ends', async () => {
-  const away = engineOver(() => Promise.reject(transportError('bind', 'ECONNREFUSED')));
+  const away = await engineOver(() => Promise.reject(transportError('bind', 'ECONNREFUSED')));
   expect(await disable(away)).toMatchObject({ type: 'DirectoryUnavailable', nonRetryable: false });
-  const silent = engineOver(() => new Promise(() => undefined));
+  const silent = await engineOver(() => new Promise(() => undefined));
   const startedMs = performance.now();
   expect(await disable(silent, { startToCloseTimeoutMs: 1_200 })).toMatchObject({ type: 'DirectoryUnavailable' });
   expect(performance.now() - startedMs).toBeLessThan(1_200);

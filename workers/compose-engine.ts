@@ -43,11 +43,14 @@ export function directoryConfigOf(configuration: EngineConfiguration): ActiveDir
   };
 }
 
-/** Opens no connection yet. Throws on a configuration that could never work or would not be safe. */
-export function composeEngine(configuration: EngineConfiguration, connections: EngineConnections = {}): Engine {
+/** Opens no connection yet. Rejects on a configuration that could never work or would not be safe. */
+export async function composeEngine(
+  configuration: EngineConfiguration,
+  connections: EngineConnections = {},
+): Promise<Engine> {
   const { fetch, createPassword, ...directoryConnections } = connections;
   const directory = createActiveDirectory(directoryConfigOf(configuration), directoryConnections);
-  const vault = composeVault(configuration, fetch);
+  const vault = await composeVault(configuration, fetch);
   const powerCheck = createPowerCheck(directory);
   return {
     directory,

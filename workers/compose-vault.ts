@@ -1,7 +1,6 @@
 /** The vault that an engine is configured for. */
-import { createSecretsManagerVault } from '../activities/vault/aws-secrets-manager/store.ts';
+import type { AzureIdentity } from '../activities/vault/azure-key-vault/service.ts';
 import type { LogOn } from '../activities/vault/kv/log-on.ts';
-import { createKvVault } from '../activities/vault/kv/store.ts';
 import type { VaultFetch } from '../activities/vault/kv/transport.ts';
 import type { SecretVault } from '../activities/vault/port.ts';
 import { sensitive } from '../infra/runtime/sensitive.ts';
@@ -10,17 +9,23 @@ import type { vault } from '../infra/runtime/vault-variables.ts';
 
 export type VaultConfiguration = Configuration<typeof vault>;
 
-/** Opens no connection yet. `fetch` is for tests of KV. Throws when something is missing that the make of vault needs. */
-export function composeVault(configuration: VaultConfiguration, fetch?: VaultFetch): SecretVault {
+/**
+ * Opens no connection yet, and loads no code of other makes: the clients of their vendors take tens of megabytes. `fetch` is for tests of
+ * KV. Rejects when something is missing that the make of vault needs.
+ */
+export async function composeVault(configuration: VaultConfiguration, fetch?: VaultFetch): Promise<SecretVault> {
   switch (configuration.vaultKind) {
     case 'kv':
       return composeKv(configuration, fetch);
     case 'aws-secrets-manager':
       return composeSecretsManager(configuration);
+    case 'azure-key-vault':
+      return composeKeyVault(configuration);
   }
 }
 
-function composeKv(configuration: VaultConfiguration, fetch?: VaultFetch): SecretVault {
+async function composeKv(configuration: VaultConfiguration, fetch?: VaultFetch): Promise<SecretVault> {
+  const { createKvVault } = await import('../activities/vault/kv/store.ts');
   const { vaultAddress } = configuration;
   if (vaultAddress === undefined) throw incomplete('kv');
   return createKvVault(
@@ -45,13 +50,15 @@ function logOnOf(configuration: VaultConfiguration): LogOn {
     if (role !== undefined) return { method, role, tokenFile: configuration.vaultTokenFile };
   } else {
     const { vaultCertPem: certPem, vaultKeyPem: keyPem } = configuration;
-    if (certPem !== undefined && keyPem !== undefined)
+    if (certPem !== undefined && keyPem !== undefined) {
       return { method, role, certificate: { certPem, keyPem: sensitive(keyPem) } };
+    }
   }
   throw incomplete(method);
 }
 
-function composeSecretsManager(configuration: VaultConfiguration): SecretVault {
+async function composeSecretsManager(configuration: VaultConfiguration): Promise<SecretVault> {
+  const { createSecretsManagerVault } = await import('../activities/vault/aws-secrets-manager/store.ts');
   const { awsRegion, awsAccessKeyId, awsSecretAccessKey } = configuration;
   if (awsRegion === undefined) throw incomplete('aws-secrets-manager');
   return createSecretsManagerVault({
@@ -64,6 +71,27 @@ function composeSecretsManager(configuration: VaultConfiguration): SecretVault {
         ? undefined
         : { accessKeyId: awsAccessKeyId, secretAccessKey: awsSecretAccessKey },
   });
+}
+
+async function composeKeyVault(configuration: VaultConfiguration): Promise<SecretVault> {
+  const { createKeyVault } = await import('../activities/vault/azure-key-vault/store.ts');
+  const { vaultAddress } = configuration;
+  if (vaultAddress === undefined) throw incomplete('azure-key-vault');
+  return createKeyVault({
+    address: vaultAddress,
+    identity: identityOf(configuration),
+    authorityHost: configuration.azureAuthorityHost,
+    caPem: configuration.vaultCaPem,
+  });
+}
+
+function identityOf(configuration: VaultConfiguration): AzureIdentity {
+  const { azureTenantId: tenantId, azureClientId: clientId } = configuration;
+  const { azureClientSecret: secret, azureCertificatePem: pem } = configuration;
+  if (secret === undefined && pem === undefined) return { kind: 'managed', clientId };
+  if (tenantId === undefined || clientId === undefined) throw incomplete('azure-key-vault');
+  if (secret !== undefined) return { kind: 'client-secret', tenantId, clientId, secret };
+  return { kind: 'certificate', tenantId, clientId, pem: pem! };
 }
 
 /** The rules of the environment say so first, with the names of the variables. */

@@ -19,7 +19,7 @@ export async function runEngine(configuration: EngineConfiguration, connections?
   const logger = createLogger({ program: 'engine', level: configuration.logLevel }).child({
     domain: configuration.domain,
   });
-  const engine = composeOrExit(configuration, connections, logger);
+  const engine = await composeOrExit(configuration, connections, logger);
   const registry = createRegistry('engine');
 
   void engine.powerCheck.untilTooPowerful().then((findings) => {
@@ -52,13 +52,13 @@ export async function runEngine(configuration: EngineConfiguration, connections?
 }
 
 /** An unsafe start (NODE_DEBUG that prints passwords, a vault over plain http) is refused before anything is connected. */
-function composeOrExit(
+async function composeOrExit(
   configuration: EngineConfiguration,
   connections: EngineConnections | undefined,
   logger: Logger,
-): Engine {
+): Promise<Engine> {
   try {
-    return composeEngine(configuration, connections);
+    return await composeEngine(configuration, connections);
   } catch (error) {
     logger.fatal({ error }, 'the engine cannot start with this configuration');
     process.exit(EXIT_CODE_MISCONFIGURED);

@@ -195,6 +195,9 @@ test.each([
 const { ALM_VAULT_ADDRESS, ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID, ...NO_VAULT } = ENGINE_ENV;
 const KV = { ALM_VAULT_ADDRESS, ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID };
 const AWS = { ALM_VAULT_KIND: 'aws-secrets-manager', ALM_AWS_REGION: 'eu-central-1' };
+const GUID = '5f1a0c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f';
+const AZURE = { ALM_VAULT_KIND: 'azure-key-vault', ALM_VAULT_ADDRESS };
+const AZURE_APPLICATION = { ALM_AZURE_TENANT_ID: GUID, ALM_AZURE_CLIENT_ID: GUID };
 const AWS_KEY = { ALM_AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', ALM_AWS_SECRET_ACCESS_KEY: 'three' };
 
 test.each<[string, Record<string, string>, string]>([
@@ -229,7 +232,11 @@ test.each<[string, Record<string, string>, string]>([
     { ALM_VAULT_ADDRESS, ALM_VAULT_AUTH: 'cert' },
     'ALM_VAULT_CERT_FILE, ALM_VAULT_KEY_FILE must be given with ALM_VAULT_KIND=kv and ALM_VAULT_AUTH=cert',
   ],
-  ['no make that there is', { ...KV, ALM_VAULT_KIND: 'safe' }, 'ALM_VAULT_KIND must be one of kv, aws-secrets-manager'],
+  [
+    'no make that there is',
+    { ...KV, ALM_VAULT_KIND: 'safe' },
+    'ALM_VAULT_KIND must be one of kv, aws-secrets-manager, azure-key-vault',
+  ],
   ['AWS', AWS, ''],
   ['AWS with a key and an endpoint', { ...AWS, ...AWS_KEY, ALM_VAULT_ADDRESS }, ''],
   [
@@ -247,6 +254,30 @@ test.each<[string, Record<string, string>, string]>([
     'AWS with half a key',
     { ...AWS, ALM_AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' },
     'ALM_AWS_ACCESS_KEY_ID and ALM_AWS_SECRET_ACCESS_KEY must be given together',
+  ],
+  ['Azure by the identity of the machine', AZURE, ''],
+  ['Azure by an assigned identity', { ...AZURE, ALM_AZURE_CLIENT_ID: GUID }, ''],
+  ['Azure by a secret', { ...AZURE, ...AZURE_APPLICATION, ALM_AZURE_CLIENT_SECRET: 'four' }, ''],
+  ['Azure by a certificate', { ...AZURE, ...AZURE_APPLICATION, ALM_AZURE_CERTIFICATE: 'five' }, ''],
+  [
+    'Azure by both',
+    { ...AZURE, ...AZURE_APPLICATION, ALM_AZURE_CLIENT_SECRET: 'four', ALM_AZURE_CERTIFICATE: 'five' },
+    'ALM_AZURE_CLIENT_SECRET and ALM_AZURE_CERTIFICATE are both set',
+  ],
+  [
+    'Azure by a secret of no application',
+    { ...AZURE, ALM_AZURE_CLIENT_SECRET: 'four' },
+    'ALM_AZURE_TENANT_ID and ALM_AZURE_CLIENT_ID must be given with a secret or certificate',
+  ],
+  [
+    'Azure with a tenant only',
+    { ...AZURE, ALM_AZURE_TENANT_ID: GUID },
+    'ALM_AZURE_TENANT_ID must not be given without',
+  ],
+  [
+    'Azure in no vault',
+    { ALM_VAULT_KIND: 'azure-key-vault' },
+    'ALM_VAULT_ADDRESS must be given with ALM_VAULT_KIND=azure',
   ],
 ])('the vault: %s', (_case, env, problem) => {
   const { complaints } = configure(ENGINE, { ...NO_VAULT, ...env });

@@ -73,6 +73,10 @@ export const certificatesSchema = readable(
   'names a file that holds no certificate in PEM, or one that is damaged',
 );
 
+export const guidSchema = z
+  .string()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be an id such as 5f1a0c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f');
+
 export const privateKeySchema = readable(
   (text) => createPrivateKey(text),
   'names a file that holds no private key in PEM, or one that needs a passphrase',

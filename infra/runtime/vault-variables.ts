@@ -1,24 +1,24 @@
 /** The variables that tell an engine about its vault: which make it is, and what that make needs. */
 import { z } from 'zod';
 import { keyOfCertificate } from './program-rules.ts';
-import { certificatesSchema, privateKeySchema, secretiveUrlSchema } from './variable-schemas.ts';
+import { certificatesSchema, guidSchema, privateKeySchema, secretiveUrlSchema, urlSchema } from './variable-schemas.ts';
 import { file, optional, rule, secret, variable, type Configuration } from './variable.ts';
 
-export const VAULT_KINDS = ['kv', 'aws-secrets-manager'] as const;
+export const VAULT_KINDS = ['kv', 'aws-secrets-manager', 'azure-key-vault'] as const;
 export const VAULT_LOG_ONS = ['approle', 'kubernetes', 'cert'] as const;
 
 export const vault = {
   vaultKind: variable(
     'ALM_VAULT_KIND',
     z.enum(VAULT_KINDS, { error: `must be one of ${VAULT_KINDS.join(', ')}` }),
-    'The make of the vault: KV version 2 of HashiCorp Vault or OpenBao, or AWS Secrets Manager.',
+    'The make of the vault: KV version 2 of HashiCorp Vault or OpenBao, AWS Secrets Manager, or Azure Key Vault.',
     { fallback: 'kv' },
   ),
   vaultAddress: optional(
     variable(
       'ALM_VAULT_ADDRESS',
       secretiveUrlSchema,
-      'KV needs it: where the vault is. AWS: an endpoint instead of the public one of the region, such as that of a VPC. Plain http is accepted for this machine only.',
+      'KV and Azure need it: where the vault is. AWS: an endpoint instead of the public one of the region, such as that of a VPC. Plain http is accepted for this machine only.',
       { example: 'https://vault.example.com:8200' },
     ),
   ),
@@ -126,6 +126,34 @@ export const vault = {
       { example: 'alias/alm' },
     ),
   ),
+  azureTenantId: optional(
+    variable('ALM_AZURE_TENANT_ID', guidSchema, "Azure: the tenant of the engine's application.", {
+      example: '5f1a0c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f',
+    }),
+  ),
+  azureClientId: optional(
+    variable(
+      'ALM_AZURE_CLIENT_ID',
+      guidSchema,
+      "Azure: the engine's application; without tenant, secret and certificate a managed identity of the machine's.",
+      { example: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d' },
+    ),
+  ),
+  azureClientSecret: optional(secret('ALM_AZURE_CLIENT_SECRET', "Azure: a secret of the engine's application.")),
+  azureCertificatePem: optional(
+    secret(
+      'ALM_AZURE_CERTIFICATE',
+      "Azure, instead of a secret: a certificate of the engine's application with its key, both in PEM.",
+    ),
+  ),
+  azureAuthorityHost: optional(
+    variable(
+      'ALM_AZURE_AUTHORITY_HOST',
+      urlSchema('https:'),
+      "Azure: where tokens come from, instead of the public cloud's https://login.microsoftonline.com.",
+      { example: 'https://login.microsoftonline.us' },
+    ),
+  ),
 };
 
 type VaultConfiguration = Configuration<typeof vault>;
@@ -133,7 +161,7 @@ type VaultConfiguration = Configuration<typeof vault>;
 type Key = keyof VaultConfiguration;
 
 /** A make of vault, for KV with the method of log-on. */
-type Make = 'aws-secrets-manager' | `kv/${(typeof VAULT_LOG_ONS)[number]}`;
+type Make = 'aws-secrets-manager' | 'azure-key-vault' | `kv/${(typeof VAULT_LOG_ONS)[number]}`;
 
 /** What each cannot do without. */
 const NEEDS: Readonly<Record<Make, readonly Key[]>> = {
@@ -141,6 +169,7 @@ const NEEDS: Readonly<Record<Make, readonly Key[]>> = {
   'kv/kubernetes': ['vaultAddress', 'vaultRole'],
   'kv/cert': ['vaultAddress', 'vaultCertPem', 'vaultKeyPem'],
   'aws-secrets-manager': ['awsRegion'],
+  'azure-key-vault': ['vaultAddress'],
 };
 
 /** What it takes beside that, of what not all of them take. */
@@ -149,6 +178,13 @@ const MAY_HAVE: Readonly<Record<Make, readonly Key[]>> = {
   'kv/kubernetes': ['vaultNamespace', 'vaultAuthMount'],
   'kv/cert': ['vaultNamespace', 'vaultAuthMount', 'vaultRole'],
   'aws-secrets-manager': ['vaultAddress', 'awsAccessKeyId', 'awsSecretAccessKey', 'awsKmsKeyId'],
+  'azure-key-vault': [
+    'azureTenantId',
+    'azureClientId',
+    'azureClientSecret',
+    'azureCertificatePem',
+    'azureAuthorityHost',
+  ],
 };
 const TAKEN_BY_SOME: ReadonlySet<Key> = new Set([...Object.values(NEEDS), ...Object.values(MAY_HAVE)].flat());
 
@@ -170,6 +206,24 @@ function keyIsWhole({ awsAccessKeyId, awsSecretAccessKey }: Partial<VaultConfigu
   return 'ALM_AWS_ACCESS_KEY_ID and ALM_AWS_SECRET_ACCESS_KEY must be given together';
 }
 
+/** An application proves itself by one of two ways; without both it is an identity of the machine, which has no tenant. */
+function identityIsWhole({
+  azureTenantId,
+  azureClientId,
+  azureClientSecret,
+  azureCertificatePem,
+}: Partial<VaultConfiguration>): string | undefined {
+  if (azureClientSecret !== undefined && azureCertificatePem !== undefined) {
+    return 'ALM_AZURE_CLIENT_SECRET and ALM_AZURE_CERTIFICATE are both set: give one of them';
+  }
+  const isApplication = azureClientSecret !== undefined || azureCertificatePem !== undefined;
+  if (isApplication && (azureTenantId === undefined || azureClientId === undefined)) {
+    return 'ALM_AZURE_TENANT_ID and ALM_AZURE_CLIENT_ID must be given with a secret or certificate of the application';
+  }
+  if (isApplication || azureTenantId === undefined) return undefined;
+  return 'ALM_AZURE_TENANT_ID must not be given without ALM_AZURE_CLIENT_SECRET or ALM_AZURE_CERTIFICATE';
+}
+
 function certificateIsWhole({ vaultCertPem, vaultKeyPem }: Pick<VaultConfiguration, 'vaultCertPem' | 'vaultKeyPem'>) {
   return keyOfCertificate(vaultCertPem, vaultKeyPem, 'ALM_VAULT_CERT_FILE', 'ALM_VAULT_KEY_FILE');
 }
@@ -178,4 +232,5 @@ export const vaultRules = [
   rule(vault, Object.keys(vault) as Key[], fitsMake),
   rule(vault, ['vaultCertPem', 'vaultKeyPem'], certificateIsWhole),
   rule(vault, ['awsAccessKeyId', 'awsSecretAccessKey'], keyIsWhole),
+  rule(vault, ['azureTenantId', 'azureClientId', 'azureClientSecret', 'azureCertificatePem'], identityIsWhole),
 ];

@@ -76,7 +76,7 @@ export async function replaceByEngines(
     logger: runtimeLogger(logger, 'TRACE'),
     telemetryOptions: { logging: { filter: { core: 'DEBUG', other: 'ERROR' }, forward: {} } },
   });
-  const engines = connections.map((each) => composeEngine(configuration, each));
+  const engines = await Promise.all(connections.map(async (each) => composeEngine(configuration, each)));
   // As an engine does when it starts. One after the other: a hundred at once take a controller too long.
   for (const { powerCheck } of engines) await powerCheck.ask();
   const connection = await NativeConnection.connect({ address: configuration.temporalAddress });
