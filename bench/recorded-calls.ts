@@ -12,7 +12,7 @@ import type {
   OpenConnection,
   SearchRequest,
 } from '../activities/directory/active-directory/connection.ts';
-import { createHttpsFetch, type VaultFetch } from '../activities/vault/kv/transport.ts';
+import { createHttpsFetch, type HttpsFetch } from '../activities/vault/https-fetch.ts';
 import { generatePassword } from '../activities/vault/password.ts';
 import type { Template } from '../contracts/template.ts';
 import { secretFolder, secretPath } from '../contracts/ids.ts';
@@ -125,7 +125,7 @@ function copied<T extends LdapAttribute>(attribute: T): T {
   return { ...attribute, values };
 }
 
-function recordingFetch(fetch: VaultFetch, record: (call: RecordedCall) => void): VaultFetch {
+function recordingFetch(fetch: HttpsFetch, record: (call: RecordedCall) => void): HttpsFetch {
   return (url, init) => {
     record({ kind: 'vault', url, method: init.method, headers: init.headers, body: init.body });
     return fetch(url, init);

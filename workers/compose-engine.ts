@@ -8,7 +8,7 @@ import type {
 import type { Directory } from '../activities/directory/port.ts';
 import { createPowerCheck, type PowerCheck } from '../activities/directory/power-check.ts';
 import { createVaultActivities, type VaultActivityDependencies } from '../activities/vault/activities.ts';
-import type { VaultFetch } from '../activities/vault/kv/transport.ts';
+import type { HttpsFetch } from '../activities/vault/https-fetch.ts';
 import type { SecretVault } from '../activities/vault/port.ts';
 import type { EngineActivities } from '../contracts/activities.ts';
 import type { ENGINE } from '../infra/runtime/programs.ts';
@@ -19,7 +19,7 @@ export type EngineConfiguration = Configuration<(typeof ENGINE)['variables']>;
 
 /** What tests put in the place of the real connections, to cut them before, during and after each call. */
 export interface EngineConnections extends ActiveDirectoryDependencies {
-  readonly fetch?: VaultFetch;
+  readonly fetch?: HttpsFetch;
   readonly createPassword?: VaultActivityDependencies['createPassword'];
 }
 

@@ -1,7 +1,7 @@
 /** The vault that an engine is configured for. */
 import type { AzureIdentity } from '../activities/vault/azure-key-vault/service.ts';
 import type { LogOn } from '../activities/vault/kv/log-on.ts';
-import type { VaultFetch } from '../activities/vault/kv/transport.ts';
+import type { HttpsFetch } from '../activities/vault/https-fetch.ts';
 import type { SecretVault } from '../activities/vault/port.ts';
 import { sensitive } from '../infra/runtime/sensitive.ts';
 import type { Configuration } from '../infra/runtime/variable.ts';
@@ -13,7 +13,7 @@ export type VaultConfiguration = Configuration<typeof vault>;
  * Opens no connection yet, and loads no code of other makes: the clients of their vendors take tens of megabytes. `fetch` is for tests of
  * KV. Rejects when something is missing that the make of vault needs.
  */
-export async function composeVault(configuration: VaultConfiguration, fetch?: VaultFetch): Promise<SecretVault> {
+export async function composeVault(configuration: VaultConfiguration, fetch?: HttpsFetch): Promise<SecretVault> {
   switch (configuration.vaultKind) {
     case 'kv':
       return composeKv(configuration, fetch);
@@ -21,10 +21,12 @@ export async function composeVault(configuration: VaultConfiguration, fetch?: Va
       return composeSecretsManager(configuration);
     case 'azure-key-vault':
       return composeKeyVault(configuration);
+    case 'devops-secrets-vault':
+      return composeDevOpsSecretsVault(configuration);
   }
 }
 
-async function composeKv(configuration: VaultConfiguration, fetch?: VaultFetch): Promise<SecretVault> {
+async function composeKv(configuration: VaultConfiguration, fetch?: HttpsFetch): Promise<SecretVault> {
   const { createKvVault } = await import('../activities/vault/kv/store.ts');
   const { vaultAddress } = configuration;
   if (vaultAddress === undefined) throw incomplete('kv');
@@ -92,6 +94,15 @@ function identityOf(configuration: VaultConfiguration): AzureIdentity {
   if (tenantId === undefined || clientId === undefined) throw incomplete('azure-key-vault');
   if (secret !== undefined) return { kind: 'client-secret', tenantId, clientId, secret };
   return { kind: 'certificate', tenantId, clientId, pem: pem! };
+}
+
+async function composeDevOpsSecretsVault(configuration: VaultConfiguration): Promise<SecretVault> {
+  const { createDevOpsSecretsVault } = await import('../activities/vault/devops-secrets-vault/store.ts');
+  const { vaultAddress: address, dsvClientId: clientId, dsvClientSecret: clientSecret, dsvRole: role } = configuration;
+  if (address === undefined || clientId === undefined || clientSecret === undefined || role === undefined) {
+    throw incomplete('devops-secrets-vault');
+  }
+  return createDevOpsSecretsVault({ address, caPem: configuration.vaultCaPem, clientId, clientSecret, role });
 }
 
 /** The rules of the environment say so first, with the names of the variables. */

@@ -197,6 +197,7 @@ const KV = { ALM_VAULT_ADDRESS, ALM_VAULT_ROLE_ID, ALM_VAULT_SECRET_ID };
 const AWS = { ALM_VAULT_KIND: 'aws-secrets-manager', ALM_AWS_REGION: 'eu-central-1' };
 const GUID = '5f1a0c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f';
 const AZURE = { ALM_VAULT_KIND: 'azure-key-vault', ALM_VAULT_ADDRESS };
+const DSV = { ALM_DSV_CLIENT_ID: 'client', ALM_DSV_CLIENT_SECRET: 'six', ALM_DSV_ROLE: 'alm-engine' };
 const AZURE_APPLICATION = { ALM_AZURE_TENANT_ID: GUID, ALM_AZURE_CLIENT_ID: GUID };
 const AWS_KEY = { ALM_AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', ALM_AWS_SECRET_ACCESS_KEY: 'three' };
 
@@ -273,6 +274,12 @@ test.each<[string, Record<string, string>, string]>([
     'Azure with a tenant only',
     { ...AZURE, ALM_AZURE_TENANT_ID: GUID },
     'ALM_AZURE_TENANT_ID must not be given without',
+  ],
+  ['DSV', { ALM_VAULT_KIND: 'devops-secrets-vault', ALM_VAULT_ADDRESS, ...DSV }, ''],
+  [
+    'DSV without a role',
+    { ALM_VAULT_KIND: 'devops-secrets-vault', ALM_VAULT_ADDRESS, ...DSV, ALM_DSV_ROLE: '' },
+    'ALM_DSV_ROLE must be given with ALM_VAULT_KIND=devops-secrets-vault',
   ],
   [
     'Azure in no vault',

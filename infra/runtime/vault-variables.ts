@@ -4,21 +4,21 @@ import { keyOfCertificate } from './program-rules.ts';
 import { certificatesSchema, guidSchema, privateKeySchema, secretiveUrlSchema, urlSchema } from './variable-schemas.ts';
 import { file, optional, rule, secret, variable, type Configuration } from './variable.ts';
 
-export const VAULT_KINDS = ['kv', 'aws-secrets-manager', 'azure-key-vault'] as const;
+export const VAULT_KINDS = ['kv', 'aws-secrets-manager', 'azure-key-vault', 'devops-secrets-vault'] as const;
 export const VAULT_LOG_ONS = ['approle', 'kubernetes', 'cert'] as const;
 
 export const vault = {
   vaultKind: variable(
     'ALM_VAULT_KIND',
     z.enum(VAULT_KINDS, { error: `must be one of ${VAULT_KINDS.join(', ')}` }),
-    'The make of the vault: KV version 2 of HashiCorp Vault or OpenBao, AWS Secrets Manager, or Azure Key Vault.',
+    'The make of the vault: KV version 2 of HashiCorp Vault or OpenBao, AWS Secrets Manager, Azure Key Vault, or DevOps Secrets Vault (DSV).',
     { fallback: 'kv' },
   ),
   vaultAddress: optional(
     variable(
       'ALM_VAULT_ADDRESS',
       secretiveUrlSchema,
-      'KV and Azure need it: where the vault is. AWS: an endpoint instead of the public one of the region, such as that of a VPC. Plain http is accepted for this machine only.',
+      'KV, Azure and DSV need it: where the vault is. AWS: an endpoint instead of the public one of the region, such as that of a VPC. Plain http is accepted for this machine only.',
       { example: 'https://vault.example.com:8200' },
     ),
   ),
@@ -126,6 +126,25 @@ export const vault = {
       { example: 'alias/alm' },
     ),
   ),
+  dsvClientId: optional(
+    variable(
+      'ALM_DSV_CLIENT_ID',
+      z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be the id of a client'),
+      "DSV needs it: the engine's client.",
+      {
+        example: '0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d',
+      },
+    ),
+  ),
+  dsvClientSecret: optional(secret('ALM_DSV_CLIENT_SECRET', "DSV needs it: the secret of the engine's client.")),
+  dsvRole: optional(
+    variable(
+      'ALM_DSV_ROLE',
+      z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'must be the name of a role'),
+      'DSV needs it: the role of that client.',
+      { example: 'alm-engine' },
+    ),
+  ),
   azureTenantId: optional(
     variable('ALM_AZURE_TENANT_ID', guidSchema, "Azure: the tenant of the engine's application.", {
       example: '5f1a0c1e-3a4b-4c5d-8e6f-7a8b9c0d1e2f',
@@ -161,7 +180,7 @@ type VaultConfiguration = Configuration<typeof vault>;
 type Key = keyof VaultConfiguration;
 
 /** A make of vault, for KV with the method of log-on. */
-type Make = 'aws-secrets-manager' | 'azure-key-vault' | `kv/${(typeof VAULT_LOG_ONS)[number]}`;
+type Make = 'aws-secrets-manager' | 'azure-key-vault' | 'devops-secrets-vault' | `kv/${(typeof VAULT_LOG_ONS)[number]}`;
 
 /** What each cannot do without. */
 const NEEDS: Readonly<Record<Make, readonly Key[]>> = {
@@ -170,6 +189,7 @@ const NEEDS: Readonly<Record<Make, readonly Key[]>> = {
   'kv/cert': ['vaultAddress', 'vaultCertPem', 'vaultKeyPem'],
   'aws-secrets-manager': ['awsRegion'],
   'azure-key-vault': ['vaultAddress'],
+  'devops-secrets-vault': ['vaultAddress', 'dsvClientId', 'dsvClientSecret', 'dsvRole'],
 };
 
 /** What it takes beside that, of what not all of them take. */
@@ -185,6 +205,7 @@ const MAY_HAVE: Readonly<Record<Make, readonly Key[]>> = {
     'azureCertificatePem',
     'azureAuthorityHost',
   ],
+  'devops-secrets-vault': [],
 };
 const TAKEN_BY_SOME: ReadonlySet<Key> = new Set([...Object.values(NEEDS), ...Object.values(MAY_HAVE)].flat());
 

@@ -8,6 +8,7 @@ import { createFaults, MOMENTS } from '../support/faults.ts';
 import { stateFolder } from '../support/our-stack.ts';
 import { awsSubject } from '../support/vaults/aws.ts';
 import { azureSubject } from '../support/vaults/azure.ts';
+import { dsvSubject } from '../support/vaults/dsv.ts';
 import { kvSubject } from '../support/vaults/kv.ts';
 import { codeOf, newRequest, type VaultSubject } from '../support/vaults/subject.ts';
 
@@ -15,6 +16,7 @@ const SUBJECTS: Readonly<Record<string, () => Promise<VaultSubject>>> = {
   'KV version 2': async () => kvSubject(stateFolder),
   'AWS Secrets Manager': awsSubject,
   'Azure Key Vault': azureSubject,
+  'DevOps Secrets Vault': dsvSubject,
 };
 
 /** Each of the three is a race of its own. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogOn } from '../../activities/vault/kv/log-on.ts';
 import { createKvVault, type KvVaultConfig } from '../../activities/vault/kv/store.ts';
-import { createHttpsFetch } from '../../activities/vault/kv/transport.ts';
+import { createHttpsFetch } from '../../activities/vault/https-fetch.ts';
 import type { StageRequest } from '../../activities/vault/port.ts';
 import { run } from '../../infra/dev/command.ts';
 import { eventually } from '../../infra/dev/eventually.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createKvVault } from '../../activities/vault/kv/store.ts';
-import type { VaultFetch } from '../../activities/vault/kv/transport.ts';
+import type { HttpsFetch } from '../../activities/vault/https-fetch.ts';
 import type { SecretVault, StageRequest } from '../../activities/vault/port.ts';
 import { secretFolder } from '../../contracts/ids.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
@@ -250,7 +250,7 @@ describe('trouble, told apart', () => {
   });
 
   test('a vault that does not answer in time', async () => {
-    const never: VaultFetch = (_url, { signal }) =>
+    const never: HttpsFetch = (_url, { signal }) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
     const vault = createKvVault({ ...fixture.config, requestTimeoutMs: 50 }, { fetch: never });
     expect(await codeOf(vault.stage(fixture.newRequest()))).toBe('VaultUnavailable');
@@ -348,7 +348,7 @@ describe("the engine's token", () => {
   /** Counts log-ons and renewals. */
   function counting() {
     const counts = { logOns: 0, renewals: 0 };
-    const fetch: VaultFetch = (url, init) => {
+    const fetch: HttpsFetch = (url, init) => {
       if (url.endsWith('/auth/approle/login')) counts.logOns += 1;
       if (url.endsWith('/auth/token/renew-self')) counts.renewals += 1;
       return fixture.fetch(url, init);
@@ -383,7 +383,7 @@ describe("the engine's token", () => {
   test('that the vault ended early is replaced, once', async () => {
     const { counts, fetch } = counting();
     let token = '';
-    const spying: VaultFetch = (url, init) => {
+    const spying: HttpsFetch = (url, init) => {
       token = init.headers['x-vault-token'] ?? token;
       return fetch(url, init);
     };

@@ -2,7 +2,7 @@
 import { openConnectionFor } from '../../activities/directory/active-directory/active-directory.ts';
 import type { LdapConnection, OpenConnection } from '../../activities/directory/active-directory/connection.ts';
 import { transportError } from '../../activities/directory/active-directory/ldap-error.ts';
-import { createHttpsFetch, type VaultFetch } from '../../activities/vault/kv/transport.ts';
+import { createHttpsFetch, type HttpsFetch } from '../../activities/vault/https-fetch.ts';
 import { directoryConfigOf, type EngineConfiguration, type EngineConnections } from '../../workers/compose-engine.ts';
 
 /** `before`: nothing happened. `during`: it happened, the answer was lost. `after`: answered, and everything is gone. */
@@ -18,7 +18,7 @@ export type Intercept = <T>(name: string, call: () => Promise<T>, cut: (result?:
 /** The ways out of an engine, with the test in between. */
 export interface Ports {
   openConnection(open: OpenConnection): OpenConnection;
-  fetch(inner: VaultFetch): VaultFetch;
+  fetch(inner: HttpsFetch): HttpsFetch;
 }
 
 /** The connections of an engine of this configuration, by way of `ports`. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKvVault, type KvVaultConfig } from '../../activities/vault/kv/store.ts';
-import { createHttpsFetch } from '../../activities/vault/kv/transport.ts';
+import { createHttpsFetch } from '../../activities/vault/https-fetch.ts';
 import type { StageRequest } from '../../activities/vault/port.ts';
 import { sensitive } from '../../infra/runtime/sensitive.ts';
 

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { sensitive } from '../../../infra/runtime/sensitive.ts';
 import { createKvClient, type KvClientConfig } from './client.ts';
-import type { VaultFetch, VaultFetchInit } from './transport.ts';
+import type { HttpsFetch, HttpsFetchInit } from '../https-fetch.ts';
 
 const CONFIG: KvClientConfig = {
   address: 'https://vault.example',
@@ -11,14 +11,14 @@ const CONFIG: KvClientConfig = {
 };
 const GRANT = { auth: { client_token: 'canary-token', lease_duration: 3600, renewable: true } };
 
-interface Seen extends VaultFetchInit {
+interface Seen extends HttpsFetchInit {
   readonly path: string;
 }
 
 /** A vault that answers with what `answer` says, a log-on being granted by default. */
 function vaultThat(answer: (call: Seen) => { status: number; body?: unknown } | Error) {
   const seen: Seen[] = [];
-  const fetch: VaultFetch = async (url, init) => {
+  const fetch: HttpsFetch = async (url, init) => {
     const call = { ...init, path: new URL(url).pathname };
     seen.push(call);
     const result = call.path === '/v1/auth/approle/login' ? { status: 200, body: GRANT } : answer(call);
@@ -107,7 +107,7 @@ describe('send', () => {
   });
 
   test('ends with the signal that is handed in', async () => {
-    const hanging: VaultFetch = (url, { signal }) =>
+    const hanging: HttpsFetch = (url, { signal }) =>
       url.endsWith('/login')
         ? Promise.resolve({ status: 200, text: async () => JSON.stringify(GRANT) })
         : new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
@@ -118,7 +118,7 @@ describe('send', () => {
 });
 
 test.each([400, 403, 404])('a log-on refused with %i is an access problem', async (status) => {
-  const fetch: VaultFetch = async () => ({ status, text: async () => '{"errors":["no"]}' });
+  const fetch: HttpsFetch = async () => ({ status, text: async () => '{"errors":["no"]}' });
   const error = await failureOf(createKvClient(CONFIG, fetch).send(CALL));
   expect([error.type, error.nonRetryable]).toEqual(['VaultAccessDenied', true]);
 });

@@ -4,9 +4,11 @@
  */
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
 import { certificateOf, logOnBody, WHAT_TO_CHECK, type LogOn } from './log-on.ts';
-import { logOnRefused, notAVault, sealed, unavailable, unreachable, type CallName } from './failures.ts';
-import { createSession, parseGrant, type Grant } from './session.ts';
-import { createHttpsFetch, type VaultFetch } from './transport.ts';
+import { unreachable, type CallName } from '../failures.ts';
+import { logOnRefused, notAVault, sealed, unavailable } from './failures.ts';
+import { createSession, type Grant } from '../session.ts';
+import { parseGrant } from './grant.ts';
+import { createHttpsFetch, type HttpsFetch } from '../https-fetch.ts';
 
 export interface KvClientConfig {
   /** Such as `https://vault.example.com:8200`. Plain http is accepted for this machine only. */
@@ -46,7 +48,7 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 8_000;
 /** Below 500, and still "not now": a node that lags behind, too many requests, replication secondaries. */
 const TRY_LATER: ReadonlySet<number> = new Set([412, 429, 472, 473]);
 
-export function createKvClient(config: KvClientConfig, fetch?: VaultFetch, nowMs?: () => number): KvClient {
+export function createKvClient(config: KvClientConfig, fetch?: HttpsFetch, nowMs?: () => number): KvClient {
   const address = checkedAddress(config.address);
   const http = fetch ?? createHttpsFetch(config.caPem, certificateOf(config.logOn));
   const authMount = config.authMount ?? config.logOn.method;

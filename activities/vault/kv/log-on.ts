@@ -1,6 +1,7 @@
 /** The ways in which an engine proves to a vault who it is. What is sent is read anew for each log-on: tokens are replaced. */
 import { readFile } from 'node:fs/promises';
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
+import type { ClientCertificate } from '../https-fetch.ts';
 import { tokenUnreadable } from './failures.ts';
 
 export type LogOn =
@@ -9,12 +10,6 @@ export type LogOn =
   | { readonly method: 'kubernetes'; readonly role: string; readonly tokenFile: string }
   /** By the certificate of the TLS connection; without a role any that fits. */
   | { readonly method: 'cert'; readonly role?: string | undefined; readonly certificate: ClientCertificate };
-
-/** PEM: the engine's own certificate, with those of its authorities, and its key. */
-export interface ClientCertificate {
-  readonly certPem: string;
-  readonly keyPem: Sensitive<string>;
-}
 
 /** For whoever mends a log-on that is refused. */
 export const WHAT_TO_CHECK: Readonly<Record<LogOn['method'], string>> = {

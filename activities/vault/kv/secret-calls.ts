@@ -2,8 +2,8 @@
 import type { ApplicationFailure } from '@temporalio/common';
 import type { SecretLocation } from '../port.ts';
 import type { KvClient, VaultResponse } from './client.ts';
-import { badPath, contended } from '../failures.ts';
-import { accessDenied, mountMissing, rejected, upgrading, type CallName } from './failures.ts';
+import { badPath, contended, type CallName } from '../failures.ts';
+import { accessDenied, mountMissing, rejected, upgrading } from './failures.ts';
 import { ACCOUNT_MARK, parseSecret, type SecretState, type SecretWrite } from './secret.ts';
 import { NO_VERSIONS, parseVersions, suspensionNote, type SecretVersions } from './versions.ts';
 

@@ -19,7 +19,7 @@ import {
   type SecretState,
 } from './secret.ts';
 import { reinstate, suspend } from './suspend.ts';
-import type { VaultFetch } from './transport.ts';
+import type { HttpsFetch } from '../https-fetch.ts';
 
 export interface KvVaultConfig extends KvClientConfig {
   /** Where the KV v2 secrets engine is mounted, such as `secret`. */
@@ -32,7 +32,7 @@ const MAX_ROUNDS = 8;
 /** `fetch` replaces the built-in HTTPS client; `nowMs` the clock that ages tokens. Throws on an address that is unsafe. */
 export function createKvVault(
   config: KvVaultConfig,
-  { fetch, nowMs }: { fetch?: VaultFetch; nowMs?: () => number } = {},
+  { fetch, nowMs }: { fetch?: HttpsFetch; nowMs?: () => number } = {},
 ): SecretVault {
   const mount = config.mount.replace(/^\/+|\/+$/g, '');
   const client = createKvClient(config, fetch, nowMs);

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body?: unknown;
 }
 
-/** Why the vault refuses, in the error's `innererror.code` (vendor-apis.md §4, "Errors"). */
+/** Why the vault refuses, in the error's `innererror.code` (learn.microsoft.com, Key Vault REST API). */
 export type InnerCode =
   | 'AccessDenied'
   | 'ForbiddenByRbac'

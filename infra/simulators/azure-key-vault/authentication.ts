@@ -1,6 +1,6 @@
 /**
  * Who calls the vault, and whether they may. 401 always comes with the challenge that tells a client where to get a
- * token (vendor-apis.md §4, "Auth"; the AKV numbers are those of public error reports, such as
+ * token (learn.microsoft.com, Key Vault REST API; the AKV numbers are those of public error reports, such as
  * Azure/azure-sdk-for-js#13036 and MicrosoftDocs/azure-docs#109562).
  */
 import { forbidden, refusal, vaultRefusal, type Answer } from './answer.ts';

@@ -1,4 +1,4 @@
-/** The vault's JSON for secrets (vendor-apis.md §4, "Bundle"). A field that has no value is absent, never null. */
+/** The vault's JSON for secrets (learn.microsoft.com, Key Vault REST API). A field that has no value is absent, never null. */
 import type { SecretVersion, StoredSecret } from './store.ts';
 
 export interface VaultRules {

@@ -1,5 +1,5 @@
 /**
- * A stand-in for an Azure Key Vault and the token authority in front of it (vendor-apis.md §4). It keeps everything in
+ * A stand-in for an Azure Key Vault and the token authority in front of it (learn.microsoft.com, Key Vault REST API). It keeps everything in
  * memory, logs nothing, and is stricter than the real one wherever the vendor leaves something open.
  */
 import { randomBytes, randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
  * The vault's secrets. Deleting, recovering and purging take time, as in the real one: for a while reads still show the
- * old state, and for longer writes are refused (vendor-apis.md §4, "Soft delete").
+ * old state, and for longer writes are refused (learn.microsoft.com, Key Vault REST API).
  */
 import { conflict } from './answer.ts';
 

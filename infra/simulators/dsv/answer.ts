@@ -1,6 +1,6 @@
 /**
  * What the simulator answers, and how it refuses: `{ code, message }` with the status in `code` too; the gateway in front
- * of the vault leaves `code` out (vendor-apis.md §2.4; the vendor's OpenAPI file, `HTTPError` and `MessageResponse`).
+ * of the vault leaves `code` out (docs.delinea.com, DevOps Secrets Vault; the vendor's OpenAPI file, `HTTPError` and `MessageResponse`).
  */
 import type { Response } from 'express';
 

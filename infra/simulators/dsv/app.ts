@@ -84,7 +84,7 @@ function answer(vault: Vault, tokens: Tokens, apiUrl: string, request: Request):
   }
 }
 
-/** `Bearer <token>`, as the SDKs send it, or the bare token, as dsv-cli does (vendor-apis.md §2.1). */
+/** `Bearer <token>`, as the SDKs send it, or the bare token, as dsv-cli does (docs.delinea.com, DevOps Secrets Vault). */
 function authenticate(vault: Vault, tokens: Tokens, request: Request): Caller {
   const [, token] = /^(?:Bearer +)?([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(request.headers.authorization ?? '') ?? [];
   const session = token === undefined ? undefined : tokens.read(token);

@@ -1,6 +1,6 @@
 /**
  * Request bodies as the vault reads them: the names of members match in any case, members it does not know are ignored,
- * null counts as left out, and a value of the wrong type is refused (vendor-apis.md §2.2: dsv-cli sends `Data`,
+ * null counts as left out, and a value of the wrong type is refused (docs.delinea.com, DevOps Secrets Vault: dsv-cli sends `Data`,
  * vault-java-sdk sends `id` and a null `description`).
  */
 import { badRequest } from './answer.ts';

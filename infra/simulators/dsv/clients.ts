@@ -1,4 +1,4 @@
-/** `/v1/clients`: credentials of roles (vendor-apis.md §2.3; dsv-docs, `product/cli-ref/client.md`). */
+/** `/v1/clients`: credentials of roles (docs.delinea.com, DevOps Secrets Vault; dsv-docs, `product/cli-ref/client.md`). */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { badRequest, notFound, timestamp, type Answer } from './answer.ts';
 import type { Json } from './body.ts';

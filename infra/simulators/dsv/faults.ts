@@ -101,7 +101,7 @@ export function decodedPath(request: Request): string {
 function faultyAnswer(action: Extract<FaultAction, { kind: 'server-error' | 'throttle' | 'expired-token' }>): Answer {
   if (action.kind === 'expired-token') return UNAUTHORIZED;
   if (action.kind === 'server-error') return { status: action.status ?? 500, text: 'The simulator was told to fail.' };
-  // The vendor documents no 429; this is the form of the gateway's own answers (vendor-apis.md §2.4).
+  // The vendor documents no 429; this is the form of the gateway's own answers (docs.delinea.com, DevOps Secrets Vault).
   const headers = { 'retry-after': String(action.retryAfterSeconds) };
   return { status: 429, headers, body: { message: 'Too Many Requests' } };
 }

@@ -1,4 +1,4 @@
-/** `POST /v1/token`, JSON or a form (vendor-apis.md §2.1), and what a token is worth afterwards. */
+/** `POST /v1/token`, JSON or a form (docs.delinea.com, DevOps Secrets Vault), and what a token is worth afterwards. */
 import { badRequest, notAuthenticated, type Answer } from './answer.ts';
 import type { Body } from './body.ts';
 import type { Session, Tokens } from './tokens.ts';

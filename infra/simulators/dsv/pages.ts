@@ -1,5 +1,5 @@
 /**
- * Lists in pages: `cursor` is opaque, goes back as it came, and is empty at the end (vendor-apis.md §2.3). Clients leave
+ * Lists in pages: `cursor` is opaque, goes back as it came, and is empty at the end (docs.delinea.com, DevOps Secrets Vault). Clients leave
  * a parameter out or send it empty (dsv-cli, `handleSecretSearchCmd`); both mean the default.
  */
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
  * Paths and names. `a/b/c` and `a:b:c` are the same path; answers, policies and this simulator write colons
- * (vendor-apis.md §2.2). Upper and lower case differ: the sources do not say that they do, and folding them would let a
+ * (docs.delinea.com, DevOps Secrets Vault). Upper and lower case differ: the sources do not say that they do, and folding them would let a
  * client find what it wrote under another name.
  */
 import { badRequest } from './answer.ts';

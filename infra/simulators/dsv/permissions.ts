@@ -1,6 +1,6 @@
 /**
  * The permissions of policies: who may do what with which resources. Permissions add up, a deny beats every allow, and
- * what no permission allows is forbidden (vendor-apis.md §2.3; dsv-docs, `product/cli-ref/policy.md`, "Policy Evaluation").
+ * what no permission allows is forbidden (docs.delinea.com, DevOps Secrets Vault; dsv-docs, `product/cli-ref/policy.md`, "Policy Evaluation").
  */
 import { randomUUID } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';

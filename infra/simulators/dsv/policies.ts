@@ -1,4 +1,4 @@
-/** `/v1/config/policies` (vendor-apis.md §2.3; the vendor's OpenAPI file; dsv-cli, `commands/policy.go`). */
+/** `/v1/config/policies` (docs.delinea.com, DevOps Secrets Vault; the vendor's OpenAPI file; dsv-cli, `commands/policy.go`). */
 import { randomUUID } from 'node:crypto';
 import { badRequest, notFound, timestamp, type Answer } from './answer.ts';
 import type { Body, Json } from './body.ts';

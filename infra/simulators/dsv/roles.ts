@@ -1,4 +1,4 @@
-/** `/v1/roles` (vendor-apis.md §2.3; dsv-cli, `tests/e2e/cmd_role_test.go`). */
+/** `/v1/roles` (docs.delinea.com, DevOps Secrets Vault; dsv-cli, `tests/e2e/cmd_role_test.go`). */
 import { randomUUID } from 'node:crypto';
 import { badRequest, notFound, timestamp, type Answer } from './answer.ts';
 import type { Body, Json } from './body.ts';

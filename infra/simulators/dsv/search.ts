@@ -1,5 +1,5 @@
 /**
- * The search of secrets: a term in the path, the description or one attribute (vendor-apis.md §2.2; dsv-docs,
+ * The search of secrets: a term in the path, the description or one attribute (docs.delinea.com, DevOps Secrets Vault; dsv-docs,
  * `product/cli-ref/secret.md`, "Search"). Finds descriptions, never data.
  */
 import { badRequest } from './answer.ts';

@@ -1,5 +1,5 @@
 /**
- * `/v1/secrets/…` and `/v1/home/{principal}/…` (vendor-apis.md §2.2; the vendor's OpenAPI file; dsv-docs,
+ * `/v1/secrets/…` and `/v1/home/{principal}/…` (docs.delinea.com, DevOps Secrets Vault; the vendor's OpenAPI file; dsv-docs,
  * `product/cli-ref/secret.md` and `home.md`).
  */
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
  * Things with a soft deletion: marked ones stay, unusable, for 72 hours, can be restored, and are then gone
- * (vendor-apis.md §2.2 and §2.3; dsv-docs, `product/cli-ref/secret.md`).
+ * (docs.delinea.com, DevOps Secrets Vault; dsv-docs, `product/cli-ref/secret.md`).
  */
 import { badRequest, notFound, refusal, vaultRefusal, type Answer } from './answer.ts';
 

@@ -1,6 +1,6 @@
 /**
  * A stand-in for Delinea DevOps Secrets Vault: one tenant, its state in memory, HTTPS on loopback. It knows tokens,
- * secrets, the personal area, clients, roles and policies (vendor-apis.md §2), refuses what the vendor refuses, and where
+ * secrets, the personal area, clients, roles and policies (docs.delinea.com, DevOps Secrets Vault), refuses what the vendor refuses, and where
  * the sources say nothing, the comments say what was chosen. It logs nothing.
  */
 import { createServer } from 'node:https';

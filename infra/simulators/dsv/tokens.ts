@@ -16,7 +16,7 @@ interface Grant {
 }
 
 export interface Tokens {
-  /** Camel case on the wire, unlike OAuth (vendor-apis.md §2.1). Log-ons of users bring a refresh token. */
+  /** Camel case on the wire, unlike OAuth (docs.delinea.com, DevOps Secrets Vault). Log-ons of users bring a refresh token. */
   grant(session: Session): Grant;
   /** Whose token it is; undefined when it is not ours, was changed or has run out. */
   read(accessToken: string): Session | undefined;

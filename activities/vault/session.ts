@@ -1,5 +1,5 @@
-/** The engine's token: obtained by AppRole, cached, renewed before it ends; one request for all who wait. */
-import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
+/** The engine's token for a vault: obtained by a log-on, cached, renewed before it ends; one request for all who wait. */
+import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 
 /** A token as the vault grants it. A lease of 0 never ends. */
 export interface Grant {
@@ -61,17 +61,5 @@ export function createSession(calls: SessionCalls, nowMs: () => number = () => p
     drop(token) {
       if (held?.grant.token === token) held = undefined;
     },
-  };
-}
-
-/** Reads `auth` of a log-on's or renewal's answer; `undefined` when there is none. */
-export function parseGrant(body: unknown): Grant | undefined {
-  const auth = (body as { auth?: { client_token?: unknown; lease_duration?: unknown; renewable?: unknown } | null })
-    .auth;
-  if (!auth || typeof auth.client_token !== 'string' || typeof auth.lease_duration !== 'number') return undefined;
-  return {
-    token: sensitive(auth.client_token),
-    leaseSeconds: auth.lease_duration,
-    renewable: auth.renewable === true,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sensitive } from '../../../infra/runtime/sensitive.ts';
-import { createSession, parseGrant, type Grant } from './session.ts';
+import { sensitive } from '../../infra/runtime/sensitive.ts';
+import { createSession, type Grant } from './session.ts';
 
 /** A session with a clock set by hand; tokens are numbered in the order of the log-ons. */
 function newSession(grants: { leaseSeconds: number; renewable?: boolean }, renewals: (Grant | undefined)[] = []) {
@@ -102,13 +102,4 @@ describe('session', () => {
     await expect(session.token()).rejects.toThrow('away');
     expect((await session.token()).reveal()).toBe('t');
   });
-});
-
-test('parseGrant takes what a log-on grants and nothing else', () => {
-  const auth = { client_token: 's.1', lease_duration: 3600, renewable: true };
-  expect(parseGrant({ auth })).toMatchObject({ leaseSeconds: 3600, renewable: true });
-  expect(parseGrant({ auth })?.token.reveal()).toBe('s.1');
-  for (const body of [{}, { auth: null }, { auth: { ...auth, client_token: 1 } }]) {
-    expect(parseGrant(body)).toBeUndefined();
-  }
 });

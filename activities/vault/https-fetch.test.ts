@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createHttpsFetch } from './transport.ts';
+import { createHttpsFetch } from './https-fetch.ts';
 
 let server: Server | undefined;
 afterEach(() => {

@@ -5,24 +5,30 @@
  */
 import http from 'node:http';
 import https from 'node:https';
-import type { ClientCertificate } from './log-on.ts';
+import type { Sensitive } from '../../infra/runtime/sensitive.ts';
 
-export interface VaultFetchInit {
+/** PEM: the engine's own certificate, with those of its authorities, and its key. */
+export interface ClientCertificate {
+  readonly certPem: string;
+  readonly keyPem: Sensitive<string>;
+}
+
+export interface HttpsFetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
   readonly signal: AbortSignal;
 }
 
-export interface VaultFetchResponse {
+export interface HttpsFetchResponse {
   readonly status: number;
   text(): Promise<string>;
 }
 
 /** The global `fetch` fits. Rejects when there is no complete answer. */
-export type VaultFetch = (url: string, init: VaultFetchInit) => Promise<VaultFetchResponse>;
+export type HttpsFetch = (url: string, init: HttpsFetchInit) => Promise<HttpsFetchResponse>;
 
-/** No answer of a KV call comes near this. */
+/** No answer about one secret comes near this. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Shorter than any server's or proxy's idle timeout, so that no request goes out on a connection about to close. */
@@ -33,7 +39,7 @@ const IDLE_CONNECTION_MS = 20_000;
  * engine's own, for a vault that asks for one. There is
  * no way to switch verification off, not even by Node's environment variable.
  */
-export function createHttpsFetch(caPem?: string, certificate?: ClientCertificate): VaultFetch {
+export function createHttpsFetch(caPem?: string, certificate?: ClientCertificate): HttpsFetch {
   const pool = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const own = certificate && { cert: certificate.certPem, key: certificate.keyPem.reveal() };
   const secure = new https.Agent({ ...pool, rejectUnauthorized: true, ...own, ...(caPem ? { ca: caPem } : {}) });
