@@ -20,6 +20,8 @@ export type EngineConfiguration = Configuration<(typeof ENGINE)['variables']>;
 /** What tests put in the place of the real connections, to cut them before, during and after each call. */
 export interface EngineConnections extends ActiveDirectoryDependencies {
   readonly fetch?: HttpsFetch;
+  /** Instead of the one that the configuration names. */
+  readonly vault?: SecretVault;
   readonly createPassword?: VaultActivityDependencies['createPassword'];
 }
 
@@ -48,9 +50,9 @@ export async function composeEngine(
   configuration: EngineConfiguration,
   connections: EngineConnections = {},
 ): Promise<Engine> {
-  const { fetch, createPassword, ...directoryConnections } = connections;
+  const { fetch, vault: given, createPassword, ...directoryConnections } = connections;
   const directory = createActiveDirectory(directoryConfigOf(configuration), directoryConnections);
-  const vault = await composeVault(configuration, fetch);
+  const vault = given ?? (await composeVault(configuration, fetch));
   const powerCheck = createPowerCheck(directory);
   return {
     directory,
