@@ -102,7 +102,7 @@ export const vault = {
   awsRegion: optional(
     variable(
       'ALM_AWS_REGION',
-      z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region, such as eu-central-1'),
+      z.string().regex(/^[a-z]{2,5}(-[a-z]+)+-\d$/, 'must be the name of a region, such as eu-central-1'),
       'AWS needs it: the region of the secrets.',
       { example: 'eu-central-1' },
     ),

@@ -132,6 +132,50 @@ describe.each(Object.entries(SUBJECTS))('%s', (_kind, open) => {
     expect(await vaults.readFields(request.vaultPath)).toMatchObject({ note: 'theirs', password: 'Second-password-1' });
   });
 
+  test('people may add as much as the vault takes, again and again', async () => {
+    const vault = vaults.newVault();
+    let request = await stagedAndPromoted(vault);
+    for (const [round, fields] of [4, 4, 3].entries()) {
+      for (let field = 0; field < fields; field += 1) {
+        await vaults.addField(request.vaultPath, `field-${round}-${field}`, 'theirs');
+      }
+      request = await stagedAndPromoted(vault, nextOf(request, `Password-of-round-${round}`));
+      expect(await currentPassword(request)).toBe(`Password-of-round-${round}`);
+    }
+    await vault.suspend(request);
+    expect(await vaults.readablePasswords(request.vaultPath)).toEqual([]);
+    await vault.reinstate(request);
+    expect(await currentPassword(request)).toBe('Password-of-round-2');
+    await vault.revoke(request);
+    expect(await vaults.isGone(request.vaultPath)).toBe(true);
+  });
+
+  test('of two operations that stage at once at most one is told that it has', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [one, two] = [vaults.newVault(), vaults.newVault()];
+      const first = await stagedAndPromoted(one);
+      const changes = [nextOf(first, 'Of-the-one'), nextOf(first, 'Of-the-other')] as const;
+      const told = await Promise.all([codeOf(one.stage(changes[0])), codeOf(two.stage(changes[1]))]);
+      expect(told.filter((code) => code === 'none').length, told.join()).toBeLessThanOrEqual(1);
+      expect(told.filter((code) => code !== 'none' && code !== 'VaultConflict')).toEqual([]);
+      const winner = changes[told.indexOf('none')];
+      if (winner) await one.promote(winner);
+      expect(await currentPassword(first)).toBe((winner ?? first).password.reveal());
+    }
+  });
+
+  test('two discards at once are both done, and what comes next begins anew', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const [one, two] = [vaults.newVault(), vaults.newVault()];
+      const request = ask();
+      await one.stage(request);
+      expect(await Promise.all([codeOf(one.discard(request)), codeOf(two.discard(request))])).toEqual(['none', 'none']);
+      expect(await vaults.isGone(request.vaultPath)).toBe(true);
+      await stagedAndPromoted(two, nextOf(request));
+      expect(await currentPassword(request)).toBe('Second-password-1');
+    }
+  });
+
   test.each([
     ['without a mark', (): undefined => undefined],
     ["with another account's mark", (): string => randomUUID()],

@@ -30,14 +30,14 @@ export async function stage(service: Service, request: StageRequest, signal?: Ab
   const { username, domain, accountId, password } = request;
   let attempt = 0;
   const act: Act = async (decision, state) => {
-    if (decision.action === 'restore') return restore(service, name, signal);
+    if (decision.action === 'restore') return restore(service, state?.arn ?? name, signal);
     if (decision.action === 'create') {
       const empty = { name, versionId: emptyVersionId(accountId), fields: sensitive<Fields>({ username, domain }) };
       return create(service, empty, accountId, signal);
     }
     const theirs = await fieldsOfPeople(service, request, state, signal);
     const fields = sensitive<Fields>({ ...theirs, username, domain, password: password.reveal() });
-    const version = { name, versionId: versionIdOf(request, attempt), fields };
+    const version = { name: state?.arn ?? name, versionId: versionIdOf(request, attempt), fields };
     await put(service, version, [PENDING, operationLabel(request)], signal);
     // If the next look does not show it, or that of another engine, then this version was discarded, and is used up.
     attempt = attemptAfter(attempt + 1, request.vaultPath);
@@ -59,12 +59,11 @@ async function fieldsOfPeople(
 }
 
 export async function discard(service: Service, staged: StagedSecret, signal?: AbortSignal): Promise<void> {
-  const name = secretName(staged.vaultPath);
-  const giveUp: Act = async (decision) => {
-    if (decision.action !== 'give-up') return true;
+  const giveUp: Act = async (decision, state) => {
+    if (decision.action !== 'give-up' || !state) return true;
     const versionId = givenUpVersionId(staged.accountId);
-    await put(service, { name, versionId, fields: sensitive<Fields>({}) }, [GIVEN_UP], signal);
-    await moveLabel(service, name, { label: CURRENT, from: decision.from, to: versionId }, signal);
+    await put(service, { name: state.arn, versionId, fields: sensitive<Fields>({}) }, [GIVEN_UP], signal);
+    await moveLabel(service, state.arn, { label: CURRENT, from: decision.from, to: versionId }, signal);
     return true;
   };
   await settle(service, staged, (state) => decideDiscard(state, staged), giveUp, signal);

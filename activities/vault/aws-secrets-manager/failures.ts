@@ -59,9 +59,6 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
     'SignatureDoesNotMatch',
     'IncompleteSignature',
     'MissingAuthenticationToken',
-    'ExpiredTokenException',
-    'ExpiredToken',
-    'RequestExpired',
     'AuthFailure',
   ].map((name) => [name, badCredentials] as const),
   ...['EncryptionFailure', 'DecryptionFailure'].map((name) => [name, keyRefused] as const),
@@ -78,9 +75,13 @@ const EXPLANATIONS: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ].map((name) => [name, rejected] as const),
 ]);
 
-/** The failure for what the SDK threw. Anything that is not known by name got no answer, or one that says "not now". */
+/** Errors of the program, which no waiting mends. */
+const BUGS = ['TypeError', 'RangeError', 'ReferenceError', 'SerializationException', 'UnknownOperationException'];
+
+/** The failure for what the SDK threw; a bug goes on as it is. Anything that is not known by name got no answer, or one that says "not now". */
 export function awsFailure(call: AwsCall, error: unknown): ApplicationFailure {
   const name = nameOf(error);
+  if (BUGS.includes(name)) throw error;
   return (EXPLANATIONS.get(name) ?? unavailable)(call, name);
 }
 

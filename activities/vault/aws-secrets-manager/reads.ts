@@ -23,6 +23,7 @@ export async function describe(
   );
   if (!answer) return undefined;
   return {
+    arn: answer.ARN ?? name,
     accountId: answer.Tags?.find(({ Key }) => Key === ACCOUNT_TAG)?.Value,
     isDeleted: answer.DeletedDate !== undefined,
     labels: new Map(Object.entries(answer.VersionIdsToStages ?? {})),

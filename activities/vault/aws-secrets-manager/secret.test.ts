@@ -30,13 +30,13 @@ const request = (staged: typeof FIRST) => ({
 });
 
 function secret(labels: Readonly<Record<string, readonly string[]>>, changes: Partial<SecretState> = {}): SecretState {
-  return { accountId: ACCOUNT, isDeleted: false, labels: new Map(Object.entries(labels)), ...changes };
+  return { arn: 'arn', accountId: ACCOUNT, isDeleted: false, labels: new Map(Object.entries(labels)), ...changes };
 }
 
 const staged = secret({ [EMPTY]: ['AWSCURRENT'], [ONE]: ['AWSPENDING', operationLabel(FIRST)] });
-const promoted = secret({ [EMPTY]: ['AWSPREVIOUS'], [ONE]: ['AWSCURRENT', 'AWSPENDING'] });
+const promoted = secret({ [EMPTY]: ['AWSPREVIOUS'], [ONE]: ['AWSCURRENT'] });
 const changing = secret({ [ONE]: ['AWSCURRENT'], [TWO]: ['AWSPENDING', operationLabel(SECOND)] });
-const changed = secret({ [ONE]: ['AWSPREVIOUS'], [TWO]: ['AWSCURRENT', 'AWSPENDING'] });
+const changed = secret({ [ONE]: ['AWSPREVIOUS'], [TWO]: ['AWSCURRENT'] });
 
 describe('secretName', () => {
   test.each([
@@ -79,7 +79,6 @@ describe('decisions', () => {
       { action: 'restore' },
     ],
     ["stage: another's pending", () => decideStage(staged, request(SECOND)), 'VaultConflict'],
-    ['stage: a pending of nobody', () => decideStage(secret({ x: ['AWSPENDING'] }), request(FIRST)), 'VaultConflict'],
     ['stage: the last one is promoted', () => decideStage(promoted, request(SECOND)), { action: 'stage' }],
     ['stage: foreign', () => decideStage(secret({}, { accountId: 'other' }), request(FIRST)), 'VaultPathConflict'],
     [

@@ -15,6 +15,7 @@ export const ACCOUNT_TAG = 'alm_account_id';
 export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
 const PREVIOUS = 'AWSPREVIOUS';
+const OPERATION_PREFIX = 'alm-';
 /** The longest for which the service keeps a deleted secret. */
 export const RECOVERY_WINDOW_DAYS = 30;
 
@@ -29,6 +30,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** A secret as the service describes it, without its passwords. */
 export interface SecretState {
+  /** Names this secret and no later one of the same name: what is written goes to it or nowhere. */
+  readonly arn: string;
   readonly accountId: string | undefined;
   /** Scheduled for deletion: nobody can read it. */
   readonly isDeleted: boolean;
@@ -46,6 +49,8 @@ export type Decision =
   | { readonly action: 'unlabel'; readonly label: string; readonly from: string }
   | { readonly action: 'give-up'; readonly from: string }
   | { readonly action: 'remove' }
+  /** Removes it, and looks again. */
+  | { readonly action: 'clear' }
   | { readonly action: 'nothing' };
 
 const NOTHING: Decision = { action: 'nothing' };
@@ -74,7 +79,7 @@ export const givenUpVersionId = (accountId: string): string => digest('given up'
 
 /** The label of what an operation has staged, until its promotion. */
 export const operationLabel = ({ accountId, operationId }: Omit<StagedSecret, 'vaultPath'>): string =>
-  `alm-${digest('operation', accountId, operationId).slice(0, 40)}`;
+  `${OPERATION_PREFIX}${digest('operation', accountId, operationId).slice(0, 40)}`;
 
 export function isOurs(state: SecretState | undefined, { accountId }: SecretLocation): state is SecretState {
   return state?.accountId === accountId;
@@ -106,7 +111,19 @@ export function versionOf(state: SecretState, staged: StagedSecret): string | un
 /** Staged by whomever, and neither promoted nor superseded. */
 function isPendingOfAnother(labels: readonly string[], staged: StagedSecret): boolean {
   if (labels.includes(CURRENT) || labels.includes(PREVIOUS)) return false;
-  return labels.some((label) => label === PENDING || (label.startsWith('alm-') && label !== operationLabel(staged)));
+  return labels.some((label) => label.startsWith(OPERATION_PREFIX) && label !== operationLabel(staged));
+}
+
+const isLatePending = (labels: readonly string[]): boolean => labels.includes(PENDING) && !labels.includes(CURRENT);
+
+/** What a promotion that was cut off has left: its version is current, or was. */
+function leftOver(state: SecretState): Decision | undefined {
+  for (const [versionId, labels] of state.labels) {
+    if (!labels.includes(CURRENT) && !labels.includes(PREVIOUS)) continue;
+    const label = labels.find((each) => each.startsWith(OPERATION_PREFIX)) ?? labels.find((each) => each === PENDING);
+    if (label) return { action: 'unlabel', label, from: versionId };
+  }
+  return undefined;
 }
 
 export function decideStage(state: SecretState | undefined, request: StageRequest): Decision {
@@ -114,9 +131,16 @@ export function decideStage(state: SecretState | undefined, request: StageReques
   assertNotForeign(state, request);
   if (state.isDeleted) return { action: 'restore' };
   const versionId = versionOf(state, request);
-  if (versionId !== undefined) return { action: 'done', versionId };
-  // It may be the one the directory has by now.
   const others = [...state.labels.values()].some((labels) => isPendingOfAnother(labels, request));
+  // Of two operations that stage at once the later one has taken the pending label, and steps back.
+  if (versionId !== undefined && others && isLatePending(labelsOf(state, versionId))) {
+    return { action: 'unlabel', label: operationLabel(request), from: versionId };
+  }
+  if (versionId !== undefined) return { action: 'done', versionId };
+  if (holderOf(state, CURRENT) === givenUpVersionId(request.accountId)) return { action: 'clear' };
+  const left = leftOver(state);
+  if (left) return left;
+  // It may be the one the directory has by now.
   if (others) throw otherPending(request.vaultPath);
   return { action: 'stage' };
 }
@@ -125,12 +149,8 @@ export function decidePromote(state: SecretState | undefined, staged: StagedSecr
   assertNotForeign(state, staged);
   const versionId = state && !state.isDeleted ? versionOf(state, staged) : undefined;
   if (!state || versionId === undefined) throw secretMissing(staged.vaultPath);
-  const own = operationLabel(staged);
   const current = holderOf(state, CURRENT);
-  if (current === versionId) {
-    const isMarked = labelsOf(state, versionId).includes(own);
-    return isMarked ? { action: 'unlabel', label: own, from: versionId } : { action: 'done', versionId };
-  }
+  if (current === versionId) return leftOver(state) ?? { action: 'done', versionId };
   // Superseded before its label was taken off: a late promotion must not bring the old password back.
   if (labelsOf(state, versionId).includes(PREVIOUS)) throw secretMissing(staged.vaultPath);
   return { action: 'move', label: CURRENT, to: versionId, from: current };

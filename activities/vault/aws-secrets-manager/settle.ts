@@ -34,11 +34,14 @@ export async function settle(
       case 'nothing':
         return '';
       case 'remove':
-        await deleteNow(service, name, signal);
+        await deleteNow(service, state?.arn ?? name, signal);
         return '';
+      case 'clear':
+        await deleteNow(service, state?.arn ?? name, signal);
+        break;
       case 'move':
       case 'unlabel':
-        await moveLabel(service, name, decision, signal);
+        await moveLabel(service, state?.arn ?? name, decision, signal);
         break;
       default:
         if (!(await act(decision, state)) && !(await describe(service, name, signal))) throw nameNotFree(vaultPath);
@@ -60,7 +63,7 @@ export async function actUntil(
     const state = await describe(service, name, signal);
     assertNotForeign(state, location);
     if (isSo(state)) return;
-    await act(service, name, signal);
+    await act(service, state?.arn ?? name, signal);
   }
   throw contended(location.vaultPath);
 }

@@ -14,6 +14,7 @@ import { ACCOUNT_TAG, RECOVERY_WINDOW_DAYS, type Fields } from './secret.ts';
 import { until, type Service } from './service.ts';
 
 export interface VersionToWrite {
+  /** A new secret's name; of one that is there its ARN. */
   readonly name: string;
   /** Also the client request token: what is written twice is written once. */
   readonly versionId: string;
@@ -42,7 +43,7 @@ export async function create(
   return (await unless(taken, 'CreateSecret', async () => client.send(command, until(signal)))) !== undefined;
 }
 
-/** A version with these labels. False: there is one of this id with another content. */
+/** A version with these labels. False: there is one of this id with another content, or the secret is gone. */
 export async function put(
   { client, unless }: Service,
   { name, versionId, fields }: VersionToWrite,
@@ -55,7 +56,7 @@ export async function put(
     SecretString: JSON.stringify(fields.reveal()),
     VersionStages: [...labels],
   });
-  const taken = ['ResourceExistsException'];
+  const taken = ['ResourceExistsException', ...GONE];
   return (await unless(taken, 'PutSecretValue', async () => client.send(command, until(signal)))) !== undefined;
 }
 

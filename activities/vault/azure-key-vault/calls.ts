@@ -147,7 +147,7 @@ async function recover(calls: Calls, location: SecretLocation, name: string, sig
     intervalInMs: LOOK_AGAIN_MS,
     ...options(signal),
   });
-  await poller.pollUntilDone();
+  await poller.pollUntilDone(options(signal));
 }
 
 /** Deletes a secret and waits until it is; it can still be recovered then. Gone already: nothing. */
@@ -155,7 +155,7 @@ export async function deleteSecret(calls: Calls, name: string, signal?: AbortSig
   await settled(calls, signal, async () => {
     try {
       const poller = await calls.client.beginDeleteSecret(name, { intervalInMs: LOOK_AGAIN_MS, ...options(signal) });
-      await poller.pollUntilDone();
+      await poller.pollUntilDone(options(signal));
     } catch (error) {
       if (!isAbsent(refusalOf(error))) throw error;
     }
@@ -190,8 +190,10 @@ async function settled(calls: Calls, signal: AbortSignal | undefined, work: () =
       await work();
       return;
     } catch (error) {
-      if (!isSettling(refusalOf(error)) || performance.now() > until) throw asFailure(calls, error);
+      const refusal = refusalOf(error);
+      const passes = isSettling(refusal) || isDeletedButThere(refusal);
+      if (!passes || performance.now() > until || signal?.aborted) throw asFailure(calls, error);
     }
-    await sleep(LOOK_AGAIN_MS, undefined, signal ? { signal } : {});
+    await sleep(LOOK_AGAIN_MS);
   }
 }

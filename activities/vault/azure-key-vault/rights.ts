@@ -23,9 +23,11 @@ export async function missingRights(calls: Calls, signal?: AbortSignal): Promise
   for (const [right, attempt] of Object.entries(ATTEMPTS)) {
     try {
       await attempt(calls, signal ? { abortSignal: signal } : {});
+      // Somebody has a secret of that name: it is left alone, and nothing more is known.
+      break;
     } catch (error) {
-      const { status } = refusalOf(error);
-      if (status === 403) missing.push(right);
+      const { status, innerCode } = refusalOf(error);
+      if (status === 403 && innerCode !== 'ForbiddenByFirewall') missing.push(right);
       else if (status !== 404) throw azureFailure(calls.vault, right, error);
     }
   }

@@ -75,7 +75,11 @@ export function assertNoneForeign(versions: readonly Version[], location: Secret
   for (const { tags } of versions) if (!isGivenUp(tags)) assertNotForeign(tags, location);
 }
 
-const isPending = ({ isEnabled, tags }: Version): boolean => isEnabled && tags[TAG.state] === undefined;
+export const isSuspended = ({ tags }: Version): boolean => tags[TAG.state] === 'suspended';
+
+/** Also while it is suspended: it comes back. */
+const isPending = (version: Version): boolean =>
+  isSuspended(version) || (version.isEnabled && version.tags[TAG.state] === undefined);
 
 const isOf = ({ tags }: Version, { operationId }: Pick<StagedSecret, 'operationId'>): boolean =>
   tags[TAG.operation] === operationId;
@@ -90,11 +94,17 @@ export function elected(pending: readonly Version[], staged: Pick<StagedSecret, 
 
 /** The versions that this operation has staged and that can still be read. */
 export const leftOf = (pending: readonly Version[], staged: Pick<StagedSecret, 'operationId'>): Version[] =>
-  pending.filter((version) => version.isEnabled && isOf(version, staged));
+  pending.filter((version) => (version.isEnabled || isSuspended(version)) && isOf(version, staged));
 
-/** Throws where another operation's password is pending: the directory may have it by now. */
-export function assertNoOther(pending: readonly Version[], request: StageRequest): void {
-  if (pending.some((version) => isPending(version) && !isOf(version, request))) throw otherPending(request.vaultPath);
+/**
+ * Throws where another operation's password is pending: the directory may have it by now. What the operation of the current
+ * password has left, when its promotion was cut off, is not pending any more.
+ */
+export function assertNoOther(pending: readonly Version[], request: StageRequest, current: Tags | undefined): void {
+  const done = current?.[TAG.operation];
+  const isOther = (version: Version): boolean =>
+    isPending(version) && !isOf(version, request) && version.tags[TAG.operation] !== done;
+  if (pending.some(isOther)) throw otherPending(request.vaultPath);
 }
 
 export const hasPending = (pending: readonly Version[]): boolean => pending.some(isPending);
@@ -115,7 +125,8 @@ export function stagedTags(request: StageRequest, beganAt: Date): Tags {
 export function promotedTags(staged: Tags, before: Tags | undefined): Tags {
   const { [TAG.stagedAt]: _stagedAt, ...own } = staged;
   const theirs = Object.entries(before ?? {}).filter(([name]) => !OURS.has(name));
-  return Object.fromEntries([...Object.entries(own), ...theirs].slice(0, MAX_TAGS));
+  // One is left for the state.
+  return Object.fromEntries([...Object.entries(own), ...theirs].slice(0, MAX_TAGS - 1));
 }
 
 function fitting(tags: Tags): Tags {
@@ -123,7 +134,11 @@ function fitting(tags: Tags): Tags {
 }
 
 export function withState(tags: Tags, state: 'promoted' | 'discarded' | 'suspended' | 'given-up'): Tags {
-  return { ...tags, [TAG.state]: state };
+  const own = Object.entries(tags).filter(([name]) => OURS.has(name));
+  const theirs = Object.entries(tags).filter(([name]) => !OURS.has(name));
+  // Tags of people give way: what is to be out of reach must not stay in reach for them.
+  const kept = [...own, ...theirs].filter(([name]) => name !== TAG.state).slice(0, MAX_TAGS - 1);
+  return { ...Object.fromEntries(kept), [TAG.state]: state };
 }
 
 export function withoutState(tags: Tags): Tags {
@@ -131,4 +146,8 @@ export function withoutState(tags: Tags): Tags {
   return rest;
 }
 
-export const isSuspended = ({ tags }: Version): boolean => tags[TAG.state] === 'suspended';
+/** Whether the version was discarded or suspended since it was read: whoever promotes it must not. */
+export function isTakenBack(now: readonly Version[], { version: read }: Version): boolean {
+  const state = now.find(({ version }) => version === read)?.tags[TAG.state];
+  return state === undefined ? !now.some(({ version }) => version === read) : state !== 'promoted';
+}

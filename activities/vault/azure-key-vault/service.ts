@@ -42,13 +42,26 @@ export type Policies = NonNullable<SecretClientOptions['additionalPolicies']>;
 /** Together less than an attempt of a step. */
 const RETRIES = { maxRetries: 2, retryDelayInMs: 300, maxRetryDelayInMs: 4_000 };
 
+/** The clients have none of their own. */
+const REQUEST_TIMEOUT_MS = 8_000;
+const TIME_LIMIT: Policies[number] = {
+  position: 'perRetry',
+  policy: {
+    name: 'time-limit',
+    sendRequest: async (request, next) => {
+      request.timeout = REQUEST_TIMEOUT_MS;
+      return next(request);
+    },
+  },
+};
+
 /** Opens no connection yet. */
 export function openSecretClient(config: KeyVaultConfig, policies: Policies = []): SecretClient {
   const tlsOptions = config.caPem === undefined ? {} : { tlsOptions: { ca: config.caPem } };
   return new SecretClient(config.address, credentialOf(config), {
     ...tlsOptions,
     retryOptions: RETRIES,
-    additionalPolicies: policies,
+    additionalPolicies: [TIME_LIMIT, ...policies],
     disableChallengeResourceVerification: config.trustsAnyAudience ?? false,
   });
 }

@@ -1,5 +1,5 @@
 /** A {@link SecretVault} on Azure Key Vault. It has no check-and-set: see `secret.ts` for what stands in for it. */
-import { secretMissing, suspendedLost } from '../failures.ts';
+import { contended, secretMissing, suspendedLost } from '../failures.ts';
 import type { SecretLocation, SecretVault, StagedSecret, StageRequest } from '../port.ts';
 import { asProbe } from '../probe.ts';
 import {
@@ -24,6 +24,7 @@ import {
   isGivenUp,
   isOurs,
   isSuspended,
+  isTakenBack,
   leftOf,
   pendingName,
   promotedTags,
@@ -74,10 +75,20 @@ async function stage(calls: Calls, request: StageRequest, beganAt: Date, signal?
   assertNoneForeign(before, request);
   const staged = elected(before, request);
   if (staged) return staged.id;
-  assertNoOther(before, request);
+  assertNoOther(before, request, current?.tags);
   const tags = stagedTags(request, beganAt);
   await setSecret(calls, request, pending, { password: request.password, tags }, signal);
-  return elected(await listVersions(calls, pending, signal), request)?.id ?? '';
+  const after = await listVersions(calls, pending, signal);
+  try {
+    assertNoOther(after, request, current?.tags);
+  } catch (error) {
+    // Another operation has staged at the same time: at most one of the two stays.
+    await retire(calls, pending, leftOf(after, request), 'discarded', signal);
+    throw error;
+  }
+  const version = elected(after, request);
+  if (!version) throw contended(vaultPath);
+  return version.id;
 }
 
 /** The name that people will read is this account's or nobody's, also among what is disabled or deleted. */
@@ -117,6 +128,12 @@ async function promote(calls: Calls, staged: StagedSecret, signal?: AbortSignal)
   const password = version && (await readVersion(calls, pending, version, signal));
   if (!version || !password) throw secretMissing(staged.vaultPath);
   await setSecret(calls, staged, name, { password, tags: promotedTags(version.tags, current?.tags) }, signal);
+  const after = await listVersions(calls, pending, signal);
+  if (isTakenBack(after, version)) {
+    const written = leftOf(await listVersions(calls, name, signal), staged);
+    await retire(calls, name, written, 'discarded', signal);
+    throw secretMissing(staged.vaultPath);
+  }
   return promote(calls, staged, signal);
 }
 
@@ -162,7 +179,8 @@ async function reinstate(calls: Calls, location: SecretLocation, signal?: AbortS
       await setVersion(calls, name, version, { isEnabled: true, tags: withoutState(version.tags) }, signal);
     }
   }
-  if (!(await readCurrent(calls, secretName(location.vaultPath), signal))) throw suspendedLost(location.vaultPath);
+  for (const name of namesOf(location)) if (await readCurrent(calls, name, signal)) return;
+  throw suspendedLost(location.vaultPath);
 }
 
 async function revoke(calls: Calls, location: SecretLocation, signal?: AbortSignal): Promise<void> {

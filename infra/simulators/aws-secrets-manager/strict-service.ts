@@ -93,16 +93,17 @@ function createOperations(forward: Service, faults: StrictFrontFaults): Service 
   }
 
   async function put(call: Call, found: Body): Promise<Answer> {
-    const { SecretId, ClientRequestToken: token, SecretString: value } = call.body as Record<string, string>;
-    const before = written.get(SecretId!)?.get(token!);
+    const { ClientRequestToken: token, SecretString: value } = call.body as Record<string, string>;
+    const name = String(found['Name']);
+    const before = written.get(name)?.get(token!);
     if (before === undefined) {
-      written.set(SecretId!, (written.get(SecretId!) ?? new Map<string, string>()).set(token!, value!));
+      written.set(name, (written.get(name) ?? new Map<string, string>()).set(token!, value!));
       const stages = (call.body['VersionStages'] ?? [CURRENT]) as readonly string[];
       return stages.includes(CURRENT) ? putAsCurrent(forward, call, found) : forward(call);
     }
     if (before !== value) return exists();
     const stages = stagesIn(found).find(([id]) => id === token)?.[1] ?? [];
-    return { status: 200, body: { ARN: found['ARN'], Name: SecretId, VersionId: token, VersionStages: stages } };
+    return { status: 200, body: { ARN: found['ARN'], Name: name, VersionId: token, VersionStages: stages } };
   }
 
   return async (call) => {
@@ -114,7 +115,7 @@ function createOperations(forward: Service, faults: StrictFrontFaults): Service 
     if (isDeleted(found) && operation !== 'RestoreSecret' && !isForced) {
       return refusal('InvalidRequestException', 'the secret is marked for deletion');
     }
-    if (isForced) written.delete(String(body['SecretId']));
+    if (isForced && found) written.delete(String(found['Name']));
     if (operation === 'PutSecretValue' && found) return put(call, found);
     if (operation === 'GetSecretValue' && body['VersionId'] === undefined) {
       // Moto answers such a question with the version that was current first.
