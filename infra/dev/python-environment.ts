@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, run } from './command.ts';
+import { underLock } from './lock.ts';
 import { CACHE } from './paths.ts';
 
 /**
@@ -16,14 +17,22 @@ export async function ensurePythonEnvironment(
   say: (text: string) => void,
 ): Promise<string> {
   const environment = join(CACHE, name);
-  if (existsSync(join(environment, 'complete'))) return environment;
-  say(`installing ${packages.join(', ')}`);
-  const venv = await attempt('python3', ['-m', 'venv', '--clear', environment]);
-  if (venv.code !== 0) {
-    throw new Error(`${name}: Python cannot make an environment; on Debian, install python3-venv. ${venv.stderr}`);
+  const isThere = (): boolean => existsSync(join(environment, 'complete'));
+  if (isThere()) return environment;
+  // Test files that run beside each other ask for the same one.
+  return underLock(`the installation of ${name}`, async () => (isThere() ? environment : install()), {
+    timeoutMs: 10 * 60_000,
+  });
+
+  async function install(): Promise<string> {
+    say(`installing ${packages.join(', ')}`);
+    const venv = await attempt('python3', ['-m', 'venv', '--clear', environment]);
+    if (venv.code !== 0) {
+      throw new Error(`${name}: Python cannot make an environment; on Debian, install python3-venv. ${venv.stderr}`);
+    }
+    const options = ['--quiet', '--no-cache-dir', '--disable-pip-version-check'];
+    await run(join(environment, 'bin/pip'), ['install', ...options, ...packages]);
+    await writeFile(join(environment, 'complete'), '');
+    return environment;
   }
-  const options = ['--quiet', '--no-cache-dir', '--disable-pip-version-check'];
-  await run(join(environment, 'bin/pip'), ['install', ...options, ...packages]);
-  await writeFile(join(environment, 'complete'), '');
-  return environment;
 }
