@@ -10,7 +10,7 @@ import type { vault } from '../infra/runtime/vault-variables.ts';
 export type VaultConfiguration = Configuration<typeof vault>;
 
 /**
- * Opens no connection yet, and loads no code of other makes: the clients of their vendors take tens of megabytes. `fetch` is for tests of
+ * Opens no connection yet, and loads no code of other makes: the clients of their vendors take memory. `fetch` is for tests of
  * KV. Rejects when something is missing that the make of vault needs.
  */
 export async function composeVault(configuration: VaultConfiguration, fetch?: HttpsFetch): Promise<SecretVault> {

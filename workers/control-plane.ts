@@ -30,7 +30,7 @@ const watched = watchSandbox((runId) => {
 });
 if (!watched)
   logger.warn(
-    'works at half its speed: start it as `node --import ./workers/sandbox-limit.ts workers/control-plane.ts`',
+    'is slower than it could be: start it as `node --import ./workers/sandbox-limit.ts workers/control-plane.ts`',
   );
 
 process.exit(

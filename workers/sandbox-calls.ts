@@ -31,6 +31,18 @@ export function noteRun({ runId: noted }: SandboxCalls, runId: unknown): void {
   if (typeof runId === 'string' && runId.length === RUN_ID_LENGTH) ENCODER.encodeInto(runId, noted);
 }
 
+interface Seen {
+  readonly count: number;
+  /** How often in a row the same call was seen to run. */
+  readonly looks: number;
+}
+
+/** What is known after a look that finds `count`: another call, or none, begins anew. */
+export function lookAgain(before: Seen, count: number): Seen {
+  const isSameCall = count % 2 !== 0 && count === before.count;
+  return { count, looks: isSameCall ? before.looks + 1 : 0 };
+}
+
 /**
  * Calls `onStuck`, once, with the id of the run whose workflow has not given its thread back for ten seconds. Returns
  * false, and watches nothing, where the program was started without `--import ./workers/sandbox-limit.ts`: the SDK's own
@@ -39,13 +51,10 @@ export function noteRun({ runId: noted }: SandboxCalls, runId: unknown): void {
 export function watchSandbox(onStuck: (runId: string) => void): boolean {
   const calls = sharedSandboxCalls();
   if (!calls) return false;
-  let last = 0;
-  let looks = 0;
+  let seen: Seen = { count: 0, looks: 0 };
   const timer = setInterval(() => {
-    const count = Atomics.load(calls.count, 0);
-    looks = count % 2 !== 0 && count === last ? looks + 1 : 0;
-    last = count;
-    if (looks < LOOKS) return;
+    seen = lookAgain(seen, Atomics.load(calls.count, 0));
+    if (seen.looks < LOOKS) return;
     clearInterval(timer);
     onStuck(new TextDecoder().decode(calls.runId.slice()));
   }, LOOK_INTERVAL_MS).unref();

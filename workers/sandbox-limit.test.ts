@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { lookAgain } from './sandbox-calls.ts';
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const PROGRAM = fileOf('../test/support/endless-worker.ts');
@@ -14,6 +15,15 @@ async function run(...options: string[]): Promise<{ code: unknown; stdout: strin
     ({ code, stdout, stderr }: { code: unknown; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
   );
 }
+
+test('looks count while the same call runs, and begin anew with another one or none', () => {
+  const looksAfter = (...counts: number[]): number =>
+    counts.reduce((seen, count) => lookAgain(seen, count), { count: 0, looks: 0 }).looks;
+  expect(looksAfter(1, 1, 1, 1)).toBe(3);
+  expect(looksAfter(1, 1, 1, 3)).toBe(0);
+  expect(looksAfter(1, 1, 3, 3)).toBe(1);
+  expect(looksAfter(2, 2, 2)).toBe(0);
+});
 
 test.concurrent(
   'a workflow that never ends its turn is found by the one limit, and by no other before it',

@@ -17,14 +17,11 @@ export async function ensurePythonEnvironment(
   say: (text: string) => void,
 ): Promise<string> {
   const environment = join(CACHE, name);
-  const isThere = (): boolean => existsSync(join(environment, 'complete'));
-  if (isThere()) return environment;
-  // Test files that run beside each other ask for the same one.
-  return underLock(`the installation of ${name}`, async () => (isThere() ? environment : install()), {
-    timeoutMs: 10 * 60_000,
-  });
-
-  async function install(): Promise<string> {
+  const mark = join(environment, 'complete');
+  if (existsSync(mark)) return environment;
+  const install = async (): Promise<void> => {
+    // Test files that run beside each other ask for the same one.
+    if (existsSync(mark)) return;
     say(`installing ${packages.join(', ')}`);
     const venv = await attempt('python3', ['-m', 'venv', '--clear', environment]);
     if (venv.code !== 0) {
@@ -32,7 +29,8 @@ export async function ensurePythonEnvironment(
     }
     const options = ['--quiet', '--no-cache-dir', '--disable-pip-version-check'];
     await run(join(environment, 'bin/pip'), ['install', ...options, ...packages]);
-    await writeFile(join(environment, 'complete'), '');
-    return environment;
-  }
+    await writeFile(mark, '');
+  };
+  await underLock(`the installation of ${name}`, install, { timeoutMs: 10 * 60_000 });
+  return environment;
 }

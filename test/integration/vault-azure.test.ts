@@ -98,6 +98,56 @@ test('of two attempts the later one counts, even if the earlier one’s call com
   expect(await vaults.readablePasswords(request.vaultPath)).toEqual(['Of-the-next']);
 });
 
+describe('a promotion that was under way', () => {
+  /** Stages a second password and promotes it; `meanwhile` comes between its look and its write. */
+  async function overtaken(first: StageRequest, meanwhile: (second: StageRequest) => Promise<void>): Promise<string> {
+    const second = { ...first, operationId: randomUUID(), password: sensitive('Second-password-1') };
+    await vaults.newVault().stage(second);
+    vaults.simulator.faults.add({ method: 'PUT', action: { kind: 'delay', ms: 600 } });
+    const promotion = codeOf(vaults.newVault().promote(second));
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    await meanwhile(second);
+    return promotion;
+  }
+
+  test('when its password was discarded leaves readers the one before', async () => {
+    const first = ask();
+    await stagedAndPromoted(vaults.newVault(), first);
+    await vaults.addField(first.vaultPath, 'note', 'theirs');
+    expect(await overtaken(first, (second) => vaults.newVault().discard(second))).toBe('VaultSecretMissing');
+    expect(await vaults.readFields(first.vaultPath)).toMatchObject({
+      password: first.password.reveal(),
+      note: 'theirs',
+    });
+    expect(await vaults.readablePasswords(first.vaultPath)).toEqual([first.password.reveal()]);
+    expect((await vaults.newVault().readStaged(first)).reveal()).toBe(first.password.reveal());
+  });
+
+  test('when the secret was suspended puts nothing in reach, and is done once it is back', async () => {
+    const first = ask();
+    await stagedAndPromoted(vaults.newVault(), first);
+    let second = first;
+    const promotion = await overtaken(first, async (staged) => {
+      second = staged;
+      await vaults.newVault().suspend(first);
+    });
+    expect(promotion).toBe('VaultSecretMissing');
+    expect(await vaults.readablePasswords(first.vaultPath)).toEqual([]);
+    await vaults.newVault().reinstate(first);
+    for (let round = 0; round < 2; round += 1) {
+      expect((await vaults.readFields(first.vaultPath))?.['password']).toBe('Second-password-1');
+      await vaults.newVault().promote(second);
+    }
+  });
+});
+
+test('an audience that the vault names is not trusted outside of its own domain', async () => {
+  const { tokensIssued } = vaults.simulator.snapshot();
+  const vault = vaults.newVault(undefined, { trustsAnyAudience: false });
+  expect(await vault.probe()).toMatchObject({ ready: false });
+  expect(vaults.simulator.snapshot().tokensIssued).toBe(tokensIssued);
+});
+
 test('names are what Key Vault takes, however long, and differ in what it does not tell apart', () => {
   const paths = ['a/corp.example/svc', 'A/corp.example/svc', 'a/corp-example/svc', `${'x'.repeat(300)}/svc`, 'ä/ö/ü'];
   const names = paths.flatMap((path) => [secretName(path), pendingName(path)]);

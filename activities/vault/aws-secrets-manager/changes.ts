@@ -1,5 +1,6 @@
 /** Staging a password, and giving one up. */
 import { sensitive } from '../../../infra/runtime/sensitive.ts';
+import type { Fields } from '../fields.ts';
 import type { StagedSecret, StageRequest } from '../port.ts';
 import { readFields } from './reads.ts';
 import {
@@ -14,7 +15,6 @@ import {
   PENDING,
   secretName,
   versionIdOf,
-  type Fields,
   type SecretState,
 } from './secret.ts';
 import type { Service } from './service.ts';

@@ -8,8 +8,9 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
+import { asFields, type Fields } from '../fields.ts';
 import { awsFailure, isAbsence, isDenial } from './failures.ts';
-import { ACCOUNT_TAG, PENDING, RECOVERY_WINDOW_DAYS, type Fields, type SecretState } from './secret.ts';
+import { ACCOUNT_TAG, PENDING, RECOVERY_WINDOW_DAYS, type SecretState } from './secret.ts';
 import { until, type Service } from './service.ts';
 
 /** Undefined when there is no secret of this name. */
@@ -46,8 +47,7 @@ export async function readFields(
 
 function fieldsIn(text: string | undefined): Fields {
   try {
-    const value: unknown = JSON.parse(text ?? '{}');
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+    return asFields(JSON.parse(text ?? '{}'));
   } catch {
     // Somebody has written something else into it.
     return {};

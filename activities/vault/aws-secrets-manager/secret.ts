@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import type { SecretLocation, StagedSecret, StageRequest } from '../port.ts';
 import { otherPending, pathConflict, secretMissing } from '../failures.ts';
+import { escaped } from '../fields.ts';
 
 /** The tag that says whose secret it is. */
 export const ACCOUNT_TAG = 'alm_account_id';
@@ -21,12 +22,6 @@ export const RECOVERY_WINDOW_DAYS = 30;
 
 /** A version cannot be staged again once it was discarded; so an operation has several. */
 const MAX_TRIES = 8;
-
-/**
- * The fields of a version. As AWS writes the secrets of databases: readers and rotation functions know `username` and
- * `password`. What else there is belongs to people, and stays.
- */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** A secret as the service describes it, without its passwords. */
 export interface SecretState {
@@ -60,9 +55,7 @@ const NOTHING: Decision = { action: 'nothing' };
  * `=` and the two hexadecimal digits of each byte (UTF-8), and so is `=` itself.
  */
 export function secretName(vaultPath: string): string {
-  const escape = (character: string): string =>
-    [...Buffer.from(character, 'utf8')].map((byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
-  return vaultPath.replace(/[^A-Za-z0-9/_+.@-]/gu, escape);
+  return escaped(vaultPath, /[A-Za-z0-9/_+.@-]/, '=');
 }
 
 const digest = (...parts: readonly string[]): string => createHash('sha256').update(parts.join('\n')).digest('hex');
@@ -120,7 +113,7 @@ const isLatePending = (labels: readonly string[]): boolean => labels.includes(PE
 function leftOver(state: SecretState): Decision | undefined {
   for (const [versionId, labels] of state.labels) {
     if (!labels.includes(CURRENT) && !labels.includes(PREVIOUS)) continue;
-    const label = labels.find((each) => each.startsWith(OPERATION_PREFIX)) ?? labels.find((each) => each === PENDING);
+    const label = labels.find((each) => each.startsWith(OPERATION_PREFIX));
     if (label) return { action: 'unlabel', label, from: versionId };
   }
   return undefined;

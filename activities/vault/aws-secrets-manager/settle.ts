@@ -28,20 +28,21 @@ export async function settle(
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const state = await describe(service, name, signal);
     const decision = decide(state);
+    const target = state?.arn ?? name;
     switch (decision.action) {
       case 'done':
         return decision.versionId;
       case 'nothing':
         return '';
       case 'remove':
-        await deleteNow(service, state?.arn ?? name, signal);
+        await deleteNow(service, target, signal);
         return '';
       case 'clear':
-        await deleteNow(service, state?.arn ?? name, signal);
+        await deleteNow(service, target, signal);
         break;
       case 'move':
       case 'unlabel':
-        await moveLabel(service, state?.arn ?? name, decision, signal);
+        await moveLabel(service, target, decision, signal);
         break;
       default:
         if (!(await act(decision, state)) && !(await describe(service, name, signal))) throw nameNotFree(vaultPath);

@@ -2,7 +2,7 @@
  * A {@link SecretVault} on AWS Secrets Manager. The service has no check-and-set on a secret; what is raced for is guarded by
  * version ids, of which each can be written once, and by the current label, which moves only from where it was seen.
  */
-import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
+import { folderOf, passwordIn } from '../fields.ts';
 import { secretMissing, suspendedLost } from '../failures.ts';
 import type { SecretVault } from '../port.ts';
 import { asProbe } from '../probe.ts';
@@ -16,7 +16,6 @@ import {
   RECOVERY_WINDOW_DAYS,
   secretName,
   versionOf,
-  type Fields,
   type SecretState,
 } from './secret.ts';
 import { openService, type RequestHandler, type SecretsManagerConfig } from './service.ts';
@@ -41,7 +40,7 @@ export function createSecretsManagerVault(config: SecretsManagerConfig, requestH
       const name = secretName(staged.vaultPath);
       const state = await describe(service, name, signal);
       const versionId = state && versionOf(state, { ...staged, accountId: state.accountId ?? '' });
-      const password = versionId && passwordIn(await readFields(service, name, versionId, signal));
+      const password = versionId && passwordIn((await readFields(service, name, versionId, signal)).reveal());
       if (!password) throw secretMissing(staged.vaultPath);
       return password;
     },
@@ -66,15 +65,10 @@ export function createSecretsManagerVault(config: SecretsManagerConfig, requestH
     },
     async probe(vaultPath = stagedAt, signal) {
       return asProbe(async () => {
-        const folder = (vaultPath ?? '').split('/').slice(0, -1).join('/');
+        const folder = folderOf(vaultPath ?? '');
         const missing = await missingRights(service, `${secretName(folder)}/${NOBODYS_NAME}`, signal);
         if (missing.length > 0 && vaultPath !== undefined) throw rightsMissing(missing, `${folder}/*`);
       });
     },
   };
-}
-
-function passwordIn(fields: Sensitive<Fields>): Sensitive<string> | undefined {
-  const { password } = fields.reveal();
-  return typeof password === 'string' && password !== '' ? sensitive(password) : undefined;
 }

@@ -10,7 +10,8 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import type { Sensitive } from '../../../infra/runtime/sensitive.ts';
-import { ACCOUNT_TAG, RECOVERY_WINDOW_DAYS, type Fields } from './secret.ts';
+import type { Fields } from '../fields.ts';
+import { ACCOUNT_TAG, RECOVERY_WINDOW_DAYS } from './secret.ts';
 import { until, type Service } from './service.ts';
 
 export interface VersionToWrite {

@@ -113,21 +113,15 @@ export async function setSecret(
   { password, tags }: { readonly password: Sensitive<string>; readonly tags: Tags },
   signal?: AbortSignal,
 ): Promise<void> {
+  const properties = { tags: { ...tags }, contentType: 'text/plain', ...options(signal) };
+  const write = async (): Promise<unknown> => calls.client.setSecret(name, password.reveal(), properties);
   await settled(calls, signal, async () => {
     try {
-      await calls.client.setSecret(name, password.reveal(), {
-        tags: { ...tags },
-        contentType: 'text/plain',
-        ...options(signal),
-      });
+      await write();
     } catch (error) {
       if (!isDeletedButThere(refusalOf(error))) throw error;
       await recover(calls, location, name, signal);
-      await calls.client.setSecret(name, password.reveal(), {
-        tags: { ...tags },
-        contentType: 'text/plain',
-        ...options(signal),
-      });
+      await write();
     }
   });
 }
@@ -162,19 +156,16 @@ export async function deleteSecret(calls: Calls, name: string, signal?: AbortSig
   });
 }
 
-/** Removes a deleted secret for good. False: the vault keeps deleted secrets, or the engine may not do that. */
-export async function purge(calls: Calls, name: string, signal?: AbortSignal): Promise<boolean> {
-  let isPurged = true;
+/** Removes a deleted secret for good, unless the vault keeps such, or the engine may not do that. */
+export async function purge(calls: Calls, name: string, signal?: AbortSignal): Promise<void> {
   await settled(calls, signal, async () => {
     try {
       await calls.client.purgeDeletedSecret(name, options(signal));
     } catch (error) {
       const { status } = refusalOf(error);
       if (status !== 403 && status !== 404) throw error;
-      isPurged = false;
     }
   });
-  return isPurged;
 }
 
 /** A failure of the catalogue, or an error of the clients made into one. */

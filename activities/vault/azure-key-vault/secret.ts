@@ -146,8 +146,11 @@ export function withoutState(tags: Tags): Tags {
   return rest;
 }
 
-/** Whether the version was discarded or suspended since it was read: whoever promotes it must not. */
-export function isTakenBack(now: readonly Version[], { version: read }: Version): boolean {
-  const state = now.find(({ version }) => version === read)?.tags[TAG.state];
-  return state === undefined ? !now.some(({ version }) => version === read) : state !== 'promoted';
+/** What has become of a pending version since it was read: whoever promotes it must take that back. */
+export function fateOf(now: readonly Version[], { version: read }: Version): 'suspended' | 'given up' | undefined {
+  const found = now.find(({ version }) => version === read);
+  if (!found) return 'given up';
+  const state = found.tags[TAG.state];
+  if (state === undefined || state === 'promoted') return undefined;
+  return state === 'suspended' ? 'suspended' : 'given up';
 }

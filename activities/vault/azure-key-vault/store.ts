@@ -12,6 +12,7 @@ import {
   setSecret,
   setVersion,
   type Calls,
+  type Current,
 } from './calls.ts';
 import { rightsMissing } from './failures.ts';
 import { missingRights } from './rights.ts';
@@ -20,11 +21,11 @@ import {
   assertNoOther,
   assertNotForeign,
   elected,
+  fateOf,
   hasPending,
   isGivenUp,
   isOurs,
   isSuspended,
-  isTakenBack,
   leftOf,
   pendingName,
   promotedTags,
@@ -128,13 +129,30 @@ async function promote(calls: Calls, staged: StagedSecret, signal?: AbortSignal)
   const password = version && (await readVersion(calls, pending, version, signal));
   if (!version || !password) throw secretMissing(staged.vaultPath);
   await setSecret(calls, staged, name, { password, tags: promotedTags(version.tags, current?.tags) }, signal);
-  const after = await listVersions(calls, pending, signal);
-  if (isTakenBack(after, version)) {
-    const written = leftOf(await listVersions(calls, name, signal), staged);
-    await retire(calls, name, written, 'discarded', signal);
-    throw secretMissing(staged.vaultPath);
-  }
-  return promote(calls, staged, signal);
+  const fate = fateOf(await listVersions(calls, pending, signal), version);
+  if (fate === undefined) return promote(calls, staged, signal);
+  await takeBack(calls, staged, fate, current, signal);
+  throw secretMissing(staged.vaultPath);
+}
+
+/**
+ * Undoes a promotion that was overtaken. Where the password was suspended, the one just written is too. Where it was given up,
+ * readers get the one before again: disabling the newest version would leave them with none.
+ */
+async function takeBack(
+  calls: Calls,
+  staged: StagedSecret,
+  fate: NonNullable<ReturnType<typeof fateOf>>,
+  before: Current | undefined,
+  signal?: AbortSignal,
+): Promise<void> {
+  const name = secretName(staged.vaultPath);
+  const versions = await listVersions(calls, name, signal);
+  const written = leftOf(versions, staged);
+  await retire(calls, name, written, fate === 'suspended' ? 'suspended' : 'discarded', signal);
+  if (fate === 'suspended') return;
+  if (before) await setSecret(calls, staged, name, before, signal);
+  else if (written.length === versions.length) await remove(calls, staged, name, signal);
 }
 
 async function discard(calls: Calls, staged: StagedSecret, signal?: AbortSignal): Promise<void> {

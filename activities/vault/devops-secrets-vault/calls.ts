@@ -1,13 +1,14 @@
 /** The calls about one secret. A path is below `/v1/`, such as `secrets/a/b` or `home/roles:engine/a/b`. */
 import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
+import { asFields, type Fields } from '../fields.ts';
 import type { DsvAnswer, DsvCall, DsvClient } from './client.ts';
 import { accessDenied, rejected } from './failures.ts';
-import type { Data, Found } from './secret.ts';
+import type { Found } from './secret.ts';
 
 export interface Content {
-  readonly data: Sensitive<Data>;
+  readonly data: Sensitive<Fields>;
   /** For search in the vault. */
-  readonly attributes: Data;
+  readonly attributes: Fields;
 }
 
 async function ask(
@@ -21,15 +22,13 @@ async function ask(
   throw answer.status === 401 || answer.status === 403 ? accessDenied(call) : rejected(call, answer.status);
 }
 
-const asData = (value: unknown): Data => (typeof value === 'object' && value !== null ? (value as Data) : {});
-
 export async function read(client: DsvClient, path: string, signal?: AbortSignal): Promise<Found> {
   const { status, body } = await ask(client, { method: 'GET', path }, [404], signal);
   if (status === 404) return { state: 'absent' };
   // A secret that was deleted and can be restored answers with a message in its place.
   if (body['data'] === undefined) return { state: 'marked' };
   const version = typeof body['version'] === 'string' ? body['version'] : '';
-  return { state: 'there', data: sensitive(asData(body['data'])), attributes: asData(body['attributes']), version };
+  return { state: 'there', data: sensitive(asFields(body['data'])), attributes: asFields(body['attributes']), version };
 }
 
 /** False: there is one already, or one that was deleted and can be restored. */
@@ -43,24 +42,15 @@ export async function create(
   return (await ask(client, { method: 'POST', path, body }, [400], signal)).status < 300;
 }
 
-/** Fields that are not named stay. False: it is gone. */
-export async function merge(
+/** Writes a new version; fields that are not named stay, or go with `overwrite`. False: there is no secret to write to. */
+export async function update(
   client: DsvClient,
   path: string,
   { data, attributes }: Content,
+  { overwrite }: { readonly overwrite: boolean },
   signal?: AbortSignal,
 ): Promise<boolean> {
-  const body = { data: data.reveal(), attributes, overwrite: false };
-  return (await ask(client, { method: 'PUT', path, body }, [400, 404], signal)).status < 300;
-}
-
-export async function replace(
-  client: DsvClient,
-  path: string,
-  { data, attributes }: Content,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const body = { data: data.reveal(), attributes, overwrite: true };
+  const body = { data: data.reveal(), attributes, overwrite };
   return (await ask(client, { method: 'PUT', path, body }, [400, 404], signal)).status < 300;
 }
 

@@ -9,6 +9,7 @@
 import { sensitive, type Sensitive } from '../../../infra/runtime/sensitive.ts';
 import type { SecretLocation, StagedSecret, StageRequest } from '../port.ts';
 import { otherPending, pathConflict } from '../failures.ts';
+import { escaped, type Fields } from '../fields.ts';
 
 export const FIELD = {
   username: 'username',
@@ -18,12 +19,15 @@ export const FIELD = {
   operationId: 'alm_operation_id',
 } as const;
 
-export type Data = Readonly<Record<string, unknown>>;
-
 /** What is at a path. `marked`: deleted, and to be restored; whose it was is not told. */
 export type Found =
   | { readonly state: 'absent' | 'marked' }
-  | { readonly state: 'there'; readonly data: Sensitive<Data>; readonly attributes: Data; readonly version: string };
+  | {
+      readonly state: 'there';
+      readonly data: Sensitive<Fields>;
+      readonly attributes: Fields;
+      readonly version: string;
+    };
 
 /** Endings of a path that the vault takes for a verb. */
 const LIKE_A_VERB = /(?:^|\/)(?:restore|(?:rollback|version)\/\d+)$/;
@@ -33,9 +37,7 @@ const LIKE_A_VERB = /(?:^|\/)(?:restore|(?:rollback|version)\/\d+)$/;
  * hexadecimal digits of each byte (UTF-8). What is ours alone begins with `_` and no such digits.
  */
 export function secretPathOf(vaultPath: string): string {
-  const escape = (character: string): string =>
-    [...Buffer.from(character, 'utf8')].map((byte) => `_${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
-  const path = vaultPath.replace(/[^A-Za-z0-9/.-]/gu, escape);
+  const path = escaped(vaultPath, /[A-Za-z0-9/.-]/, '_');
   return LIKE_A_VERB.test(path) ? `${path}_` : path;
 }
 
@@ -62,13 +64,8 @@ export function assertNoOther(pending: Found, request: StageRequest): void {
   if (pending.state === 'there' && !isOf(pending, request)) throw otherPending(request.vaultPath);
 }
 
-export function passwordIn(found: Found): Sensitive<string> | undefined {
-  const password = fieldOf(found, FIELD.password);
-  return typeof password === 'string' && password !== '' ? sensitive(password) : undefined;
-}
-
 /** The fields of a password that is being staged. */
-export function stagedData({ username, domain, password, accountId, operationId }: StageRequest): Sensitive<Data> {
+export function stagedData({ username, domain, password, accountId, operationId }: StageRequest): Sensitive<Fields> {
   return sensitive({
     [FIELD.username]: username,
     [FIELD.domain]: domain,

@@ -1,9 +1,10 @@
 /** A {@link SecretVault} on Delinea's DevOps Secrets Vault; see `secret.ts` for how a secret looks there. */
 import { contended, pathConflict, secretMissing, suspendedLost } from '../failures.ts';
+import { folderOf, passwordIn } from '../fields.ts';
 import type { HttpsFetch } from '../https-fetch.ts';
 import type { SecretLocation, SecretVault, StagedSecret, StageRequest } from '../port.ts';
 import { asProbe } from '../probe.ts';
-import { create, mark, merge, read, remove, replace, restore, type Content } from './calls.ts';
+import { create, mark, read, remove, restore, update } from './calls.ts';
 import { createDsvClient, type DsvClient, type DsvConfig } from './client.ts';
 import { rightsMissing } from './failures.ts';
 import {
@@ -12,11 +13,9 @@ import {
   FIELD,
   isOf,
   isOurs,
-  passwordIn,
   pendingPathOf,
   secretPathOf,
   stagedData,
-  type Found,
 } from './secret.ts';
 
 interface Vault {
@@ -47,7 +46,7 @@ export function createDevOpsSecretsVault(
     async readStaged(staged, signal) {
       for (const path of [pendingOf(staged), currentOf(staged)]) {
         const found = await read(vault.client, path, signal);
-        const password = isOf(found, staged) ? passwordIn(found) : undefined;
+        const password = found.state === 'there' && isOf(found, staged) ? passwordIn(found.data.reveal()) : undefined;
         if (password) return password;
       }
       throw secretMissing(staged.vaultPath);
@@ -66,8 +65,7 @@ export function createDevOpsSecretsVault(
       await reinstate(vault, location, pending, signal);
     },
     revoke: async (location, signal) => revoke(vault, location, signal),
-    probe: async (vaultPath = stagedAt, signal) =>
-      asProbe(async () => probe(vault, (vaultPath ?? '').split('/').slice(0, -1).join('/'), signal)),
+    probe: async (vaultPath = stagedAt, signal) => asProbe(async () => probe(vault, vaultPath, signal)),
   };
 }
 
@@ -75,8 +73,6 @@ const currentOf = ({ vaultPath }: Pick<SecretLocation, 'vaultPath'>): string => 
 const pendingOf = ({ vaultPath }: Pick<SecretLocation, 'vaultPath'>): string => `secrets/${pendingPathOf(vaultPath)}`;
 const pathsOf = (location: SecretLocation): readonly [string, string] => [currentOf(location), pendingOf(location)];
 const keptPathOf = ({ keptAt }: Vault, path: string): string => path.replace(/^secrets/, keptAt);
-
-const contentOf = (found: Extract<Found, { state: 'there' }>): Content => found;
 
 const labels = ({ accountId, username, domain }: Pick<StageRequest, 'accountId' | 'username' | 'domain'>) => ({
   [FIELD.accountId]: accountId,
@@ -113,8 +109,8 @@ async function promote({ client }: Vault, staged: StagedSecret, signal?: AbortSi
     if (current.state === 'marked' || pending.state !== 'there' || !isOf(pending, staged)) {
       throw secretMissing(staged.vaultPath);
     }
-    const write = current.state === 'there' ? merge : create;
-    await write(client, currentOf(staged), contentOf(pending), signal);
+    if (current.state === 'there') await update(client, currentOf(staged), pending, { overwrite: false }, signal);
+    else await create(client, currentOf(staged), pending, signal);
   }
   throw contended(staged.vaultPath);
 }
@@ -130,8 +126,8 @@ async function suspend(vault: Vault, location: SecretLocation, path: string, sig
       if (found.state === 'marked') assertNotForeign(await read(client, kept, signal), location);
       return;
     }
-    const isKept = await create(client, kept, contentOf(found), signal);
-    if (!isKept && !(await replace(client, kept, contentOf(found), signal))) {
+    const isKept = await create(client, kept, found, signal);
+    if (!isKept && !(await update(client, kept, found, { overwrite: true }, signal))) {
       await remove(client, kept, signal);
       continue;
     }
@@ -155,7 +151,7 @@ async function reinstate(vault: Vault, location: SecretLocation, path: string, s
     }
     // What people have deleted themselves is not ours to bring back.
     if (kept.state !== 'there') return false;
-    if (!(await restore(client, path, signal))) await create(client, path, contentOf(kept), signal);
+    if (!(await restore(client, path, signal))) await create(client, path, kept, signal);
   }
   throw contended(location.vaultPath);
 }
@@ -176,19 +172,23 @@ async function revoke(vault: Vault, location: SecretLocation, signal?: AbortSign
   }
 }
 
-/** Tried on a secret that does not exist. The right to make one cannot be tried without making one. */
-async function probe(vault: Vault, folder: string, signal?: AbortSignal): Promise<void> {
+/**
+ * Tried on secrets that do not exist; without a path only what does not depend on one. The right to make one cannot be tried
+ * without making one.
+ */
+async function probe(vault: Vault, vaultPath: string | undefined, signal?: AbortSignal): Promise<void> {
+  const folder = folderOf(vaultPath ?? '');
   const path = `secrets/${secretPathOf(folder)}/${NOBODYS_NAME}`;
-  const attempts = [
+  const ofThePath = [
     ['read', { method: 'GET', path }],
     ['update', { method: 'PUT', path, body: { data: {}, overwrite: false } }],
     ['delete', { method: 'DELETE', path: `${path}?force=true` }],
-    ['its personal area', { method: 'GET', path: keptPathOf(vault, path) }],
   ] as const;
+  const ofTheRole = ['its personal area', { method: 'GET', path: `${vault.keptAt}/${NOBODYS_NAME}` }] as const;
   const missing: string[] = [];
-  for (const [right, call] of attempts) {
+  for (const [right, call] of [...(vaultPath === undefined ? [] : ofThePath), ofTheRole]) {
     const { status } = await vault.client.send(call, signal);
     if (status === 401 || status === 403) missing.push(right);
   }
-  if (missing.length > 0) throw rightsMissing(missing, `${folder}/*`);
+  if (missing.length > 0) throw rightsMissing(missing, vaultPath === undefined ? vault.keptAt : `${folder}/*`);
 }

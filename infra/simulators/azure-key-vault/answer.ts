@@ -1,5 +1,6 @@
 /** What the simulator answers, and how it refuses. */
 import type { Response } from 'express';
+import { refusal } from '../refusal.ts';
 
 export interface Answer {
   readonly status: number;
@@ -15,20 +16,6 @@ export type InnerCode =
   | 'ObjectIsBeingRecovered'
   | 'ObjectIsDeletedButRecoverable'
   | 'SecretDisabled';
-
-interface Refusal extends Error {
-  readonly answer: Answer;
-}
-
-/** An error that carries the answer to give. */
-export function refusal(answer: Answer): Error {
-  return Object.assign(new Error(`the simulator answers ${answer.status}`), { answer });
-}
-
-/** The answer that an error carries, if it is one of ours. */
-export function answerOf(error: unknown): Answer | undefined {
-  return error instanceof Error && 'answer' in error ? (error as Refusal).answer : undefined;
-}
 
 /** The vault's form of an error: `{ error: { code, message, innererror } }`. */
 export function vaultRefusal(status: number, code: string, message: string, innerCode?: string): Answer {

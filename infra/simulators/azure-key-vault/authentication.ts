@@ -3,7 +3,8 @@
  * token (learn.microsoft.com, Key Vault REST API; the AKV numbers are those of public error reports, such as
  * Azure/azure-sdk-for-js#13036 and MicrosoftDocs/azure-docs#109562).
  */
-import { forbidden, refusal, vaultRefusal, type Answer } from './answer.ts';
+import { refusal } from '../refusal.ts';
+import { forbidden, vaultRefusal, type Answer } from './answer.ts';
 import { issuerOf, VAULT_RESOURCE } from './issuer.ts';
 import type { Principal, Principals, SecretPermission } from './principals.ts';
 import type { TokenClaims, TokenKey } from './tokens.ts';

@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import express, { type Router } from 'express';
-import { refusal, send, type Answer } from './answer.ts';
+import { refusal } from '../refusal.ts';
+import { send, type Answer } from './answer.ts';
 import { refuseAssertion } from './client-assertion.ts';
 import type { Principal, Principals } from './principals.ts';
 import type { TokenIssuer } from './issuer.ts';

@@ -7,11 +7,13 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { answerOf, send, vaultRefusal } from './answer.ts';
+import { answerOf } from '../refusal.ts';
+import { send, vaultRefusal, type Answer } from './answer.ts';
 import { createGate, type PermissionModel } from './authentication.ts';
 import { createAuthorityRouter } from './authority.ts';
-import { makeServerCertificate } from './certificate.ts';
-import { createFaults, decodedPath, faultHandler, type Faults } from './faults.ts';
+import { makeCertificate } from '../certificate.ts';
+import { createFaults, decodedPath, faultHandler, type Faults } from '../faults.ts';
+import { answerFault, type VaultFault } from './faults.ts';
 import { createIssuer, VAULT_RESOURCE } from './issuer.ts';
 import { createLists } from './lists.ts';
 import { APP_SERVICE_PATH, createManagedIdentityRouter } from './managed-identity.ts';
@@ -63,7 +65,7 @@ export interface AzureKeyVaultSimulator {
     /** For `IDENTITY_HEADER`. */
     readonly appServiceHeader: string;
   };
-  readonly faults: Faults;
+  readonly faults: Faults<VaultFault>;
   /** Changes an application's secrets, certificates or permissions. */
   readonly updateApplication: Principals['update'];
   setConsistency(consistency: Consistency): void;
@@ -78,7 +80,7 @@ export interface AzureKeyVaultSimulator {
 export async function startAzureKeyVaultSimulator(options: AzureKeyVaultOptions): Promise<AzureKeyVaultSimulator> {
   const { nowMs = Date.now, tenantId = randomUUID(), recoverableDays = 90 } = options;
   if (recoverableDays < 7 || recoverableDays > 90) throw new Error('recoverableDays must be between 7 and 90');
-  const [certificate, key] = await Promise.all([makeServerCertificate(), createTokenKey()]);
+  const [certificate, key] = await Promise.all([makeCertificate('Key Vault'), createTokenKey()]);
   const [vaultApp, identityApp] = [createApp(), createApp()];
   const vaultServer = createHttpsServer({ cert: certificate.certificatePem, key: certificate.keyPem }, vaultApp);
   const identityServer = createHttpServer(identityApp);
@@ -95,9 +97,9 @@ export async function startAzureKeyVaultSimulator(options: AzureKeyVaultOptions)
   const { managedIdentityClientId } = options;
   const identity = () => managedIdentityClientId && principals.find(tenantId, managedIdentityClientId);
 
-  const { faults, take } = createFaults();
+  const { faults, take } = createFaults<VaultFault>();
   const calls: CallRecord[] = [];
-  for (const app of [vaultApp, identityApp]) app.use(recorder(calls), faultHandler(take, gate.expired));
+  for (const app of [vaultApp, identityApp]) app.use(recorder(calls), faultHandler(take, answerFault(gate.expired)));
   vaultApp.use(createVaultRouter(gate, createOperations(store, rules, nowMs), createLists(store, rules)));
   vaultApp.use(createAuthorityRouter({ url, principals, issuer, nowMs }));
   identityApp.use(
@@ -146,7 +148,7 @@ function nothingThere(_request: Request, response: Response): void {
 }
 
 function refuse(error: unknown, _request: Request, response: Response, _next: NextFunction): void {
-  const own = answerOf(error);
+  const own = answerOf<Answer>(error);
   // What express says of a broken path, an unreadable body or one that is too long has a status of 400 to 415.
   const status = (error as { status?: unknown } | undefined)?.status;
   const malformed = typeof status === 'number' && status >= 400 && status < 500;

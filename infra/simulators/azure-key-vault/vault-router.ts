@@ -1,6 +1,7 @@
 /** The vault's paths. The order of checks: token, api-version, permission, name and body, state of the secret. */
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
-import { badParameter, refusal, send, vaultRefusal } from './answer.ts';
+import { refusal } from '../refusal.ts';
+import { badParameter, send, vaultRefusal } from './answer.ts';
 import type { Gate } from './authentication.ts';
 import { LIST_PARAMETERS, type Lists } from './lists.ts';
 import type { Operations } from './operations.ts';

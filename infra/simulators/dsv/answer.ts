@@ -3,6 +3,7 @@
  * of the vault leaves `code` out (docs.delinea.com, DevOps Secrets Vault; the vendor's OpenAPI file, `HTTPError` and `MessageResponse`).
  */
 import type { Response } from 'express';
+import { refusal } from '../refusal.ts';
 
 export interface Answer {
   readonly status: number;
@@ -11,20 +12,6 @@ export interface Answer {
   readonly body?: unknown;
   /** Sent as it is, for what does not come from the vault itself. */
   readonly text?: string;
-}
-
-interface Refusal extends Error {
-  readonly answer: Answer;
-}
-
-/** An error that carries the answer to give. */
-export function refusal(answer: Answer): Error {
-  return Object.assign(new Error(`the simulator answers ${answer.status}`), { answer });
-}
-
-/** The answer that an error carries, if it is one of ours. */
-export function answerOf(error: unknown): Answer | undefined {
-  return error instanceof Error && 'answer' in error ? (error as Refusal).answer : undefined;
 }
 
 export function vaultRefusal(code: number, message: string): Answer {

@@ -1,9 +1,11 @@
 /** From HTTP to calls: faults, bodies, tokens, and which part answers what. */
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
-import { answerOf, badRequest, refusal, send, UNAUTHORIZED, vaultRefusal, type Answer } from './answer.ts';
+import { answerOf, refusal } from '../refusal.ts';
+import { badRequest, send, UNAUTHORIZED, vaultRefusal, type Answer } from './answer.ts';
 import { readBody } from './body.ts';
 import { bootstrap, callClients } from './clients.ts';
-import { decodedPath, faultHandler, type FaultAction } from './faults.ts';
+import { decodedPath, faultHandler, type TakeFault } from '../faults.ts';
+import { answerFault, type VaultFault } from './faults.ts';
 import { isGood, logOn } from './log-on.ts';
 import type { Query } from './pages.ts';
 import type { Caller } from './permissions.ts';
@@ -23,7 +25,7 @@ interface AppOptions {
   readonly vault: Vault;
   readonly tokens: Tokens;
   readonly url: string;
-  readonly take: (method: string, path: string) => FaultAction | undefined;
+  readonly take: TakeFault<VaultFault>;
   readonly calls: RecordedCall[];
 }
 
@@ -41,12 +43,12 @@ export function createApp({ vault, tokens, url, take, calls }: AppOptions): Expr
     calls.push({ method: request.method, path: decodedPath(request) });
     next();
   });
-  app.use(faultHandler(take));
+  app.use(faultHandler(take, answerFault));
   app.use(express.text({ type: () => true, limit: MAX_BODY_BYTES }));
   app.use((request, response) => send(response, answer(vault, tokens, `${url}/v1`, request)));
   // Express knows a handler of errors by its four parameters.
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) =>
-    send(response, answerOf(error) ?? bodyAnswer(error)),
+    send(response, answerOf<Answer>(error) ?? bodyAnswer(error)),
   );
   return app;
 }

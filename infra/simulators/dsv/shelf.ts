@@ -2,7 +2,8 @@
  * Things with a soft deletion: marked ones stay, unusable, for 72 hours, can be restored, and are then gone
  * (docs.delinea.com, DevOps Secrets Vault; dsv-docs, `product/cli-ref/secret.md`).
  */
-import { badRequest, notFound, refusal, vaultRefusal, type Answer } from './answer.ts';
+import { refusal } from '../refusal.ts';
+import { badRequest, notFound, vaultRefusal, type Answer } from './answer.ts';
 
 const SOFT_DELETION_MS = 72 * 3_600_000;
 

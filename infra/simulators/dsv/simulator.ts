@@ -6,9 +6,10 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createApp, type RecordedCall } from './app.ts';
-import { makeServerCertificate } from './certificate.ts';
+import { makeCertificate } from '../certificate.ts';
 import { newClient } from './clients.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, type Faults } from '../faults.ts';
+import type { VaultFault } from './faults.ts';
 import type { Permission } from './permissions.ts';
 import { newRole } from './roles.ts';
 import { takeSnapshot, type DsvSnapshot } from './snapshot.ts';
@@ -50,7 +51,7 @@ export interface DsvSimulator {
   readonly caPem: string;
   /** A local user who may do everything. */
   readonly administrator: { readonly userName: string; readonly password: string };
-  readonly faults: Faults;
+  readonly faults: Faults<VaultFault>;
   /** A new client credential of `role`, which is made, and may do what `grants` say, in addition to before. */
   addClient(role: string, grants?: readonly Grant[]): ClientCredential;
   /** Takes away what `addClient` gave the role. What policies of the API give stays. */
@@ -73,9 +74,9 @@ export async function startDsvSimulator(options: DsvOptions = {}): Promise<DsvSi
     users: [administrator, ...(options.users ?? [])],
   });
   vault.granted.push(permissionOf(`users:${administrator.userName}`, { resources: ['<.*>'], actions: ['<.*>'] }));
-  const { faults, take } = createFaults();
+  const { faults, take } = createFaults<VaultFault>();
   const calls: RecordedCall[] = [];
-  const certificate = await makeServerCertificate();
+  const certificate = await makeCertificate('DevOps Secrets Vault');
   const server = createServer({ cert: certificate.certificatePem, key: certificate.keyPem });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

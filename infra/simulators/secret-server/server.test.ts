@@ -120,20 +120,20 @@ describe('faults', () => {
 
   test('answer in the place of the server, as often as ordered, and only to calls that match', async () => {
     const { faults } = fixture.simulator;
-    faults.add({ method: 'post', path, times: 2, effect: { kind: 'serverError' } });
+    faults.add({ method: 'POST', path, times: 2, action: { kind: 'server-error' } });
     expect((await fixture.api('GET', '/v1/secrets')).status).toBe(200);
     expect((await create('f1')).json).toHaveProperty('stackTrace');
     expect(faults.pending()).toBe(1);
     expect((await create('f1')).status).toBe(500);
     expect((await create('f1')).status).toBe(200);
-    faults.add({ path, effect: { kind: 'throttled', retryAfterSeconds: 3 } });
+    faults.add({ path, action: { kind: 'throttle', retryAfterSeconds: 3 } });
     const throttled = await create('f2');
     expect([throttled.status, throttled.headers['retry-after']]).toEqual([429, '3']);
-    faults.add({ path, effect: { kind: 'tokenExpired' } });
+    faults.add({ path, action: { kind: 'expired-token' } });
     expect((await create('f2')).status).toBe(401);
-    faults.add({ path, effect: { kind: 'tokenExpired', status: 403 } });
+    faults.add({ path, action: { kind: 'expired-token', status: 403 } });
     expect((await create('f2')).json.message).toBe('Authentication failed or expired token.');
-    faults.add({ path, effect: { kind: 'serverError' } });
+    faults.add({ path, action: { kind: 'server-error' } });
     faults.clear();
     expect((await create('f2')).status).toBe(200);
   });
@@ -141,17 +141,17 @@ describe('faults', () => {
   test('cut the connection before the work, or after it', async () => {
     const { faults } = fixture.simulator;
     const before = secrets();
-    faults.add({ path, effect: { kind: 'cutBefore' } });
+    faults.add({ path, action: { kind: 'cut-before' } });
     await expect(create('cut')).rejects.toThrow();
     expect(secrets()).toBe(before);
-    faults.add({ path, effect: { kind: 'cutAfter' } });
+    faults.add({ path, action: { kind: 'cut-after' } });
     await expect(create('cut')).rejects.toThrow();
     expect(secrets()).toBe(before + 1);
     expect(fixture.simulator.snapshot().calls.at(-1)).toMatchObject({ method: 'POST', status: 0 });
   });
 
   test('delay', async () => {
-    fixture.simulator.faults.add({ path, effect: { kind: 'delay', ms: 200 } });
+    fixture.simulator.faults.add({ path, action: { kind: 'delay', ms: 200 } });
     const slow = create('slow');
     const first = await Promise.race([slow.then(() => 'answer'), sleep(100).then(() => 'clock')]);
     expect([first, (await slow).status]).toEqual(['clock', 200]);

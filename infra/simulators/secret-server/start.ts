@@ -7,9 +7,10 @@ import type { AddressInfo } from 'node:net';
 import express, { Router, type Express, type RequestHandler } from 'express';
 import { administrationOf, type Administration } from './administration.ts';
 import { administrationRoutes, openRoutes } from './administration-routes.ts';
-import { makeCertificate, type ServerCertificate } from './certificate.ts';
+import { makeCertificate, type ServerCertificate } from '../certificate.ts';
 import { dependencyRoutes } from './dependency-routes.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, faultHandler, type Faults, type TakeFault } from '../faults.ts';
+import { answerFault, type ServerFault } from './faults.ts';
 import { folderPermissionRoutes } from './folder-permission-routes.ts';
 import { folderRoutes } from './folder-routes.ts';
 import { platformRoutes } from './platform.ts';
@@ -45,7 +46,7 @@ export interface SecretServerSimulator {
   readonly platformUrl: string;
   /** The authority that signed both certificates. */
   readonly caPem: string;
-  readonly faults: Faults;
+  readonly faults: Faults<ServerFault>;
   readonly admin: Administration;
   /** A copy of all there is but the tokens. It has passwords: never print it. */
   snapshot(): Snapshot;
@@ -55,11 +56,11 @@ export interface SecretServerSimulator {
 /** Starts the simulator on two free ports of 127.0.0.1: Secret Server, and the Platform in front of it. */
 export async function startSecretServerSimulator(options: SecretServerOptions = {}): Promise<SecretServerSimulator> {
   const world = createWorld(options.nowMs ?? Date.now, options.settings ?? {});
-  const faults = createFaults();
+  const { faults, take } = createFaults<ServerFault>();
   const virtualDirectory = (options.virtualDirectory ?? '').replace(/\/+$/, '');
   const certificate = await makeCertificate('secret-server.test');
-  const own = await listen(secretServer(world, faults, virtualDirectory), certificate);
-  const platform = await listen(platformServer(world, faults), certificate);
+  const own = await listen(secretServer(world, take, virtualDirectory), certificate);
+  const platform = await listen(platformServer(world, take), certificate);
   const url = `${own.origin}${virtualDirectory}`;
   const connection = { url: `${url}/`, oAuthProfileId: '6f0b9f0e-0000-4000-8000-000000000002' };
   const flags = { isDefault: true, isGlobalDefault: true, isActive: true };
@@ -76,8 +77,8 @@ export async function startSecretServerSimulator(options: SecretServerOptions = 
   };
 }
 
-function secretServer(world: World, faults: Faults, virtualDirectory: string): Express {
-  const application = bareApplication(world, faults);
+function secretServer(world: World, take: TakeFault<ServerFault>, virtualDirectory: string): Express {
+  const application = bareApplication(world, take);
   const base = Router();
   base.post('/oauth2/token', (request, response) => {
     response.set('cache-control', 'no-store').json(grantToken(world, request));
@@ -112,8 +113,8 @@ function restRoutes(world: World): Router[] {
   ];
 }
 
-function platformServer(world: World, faults: Faults): Express {
-  const application = bareApplication(world, faults);
+function platformServer(world: World, take: TakeFault<ServerFault>): Express {
+  const application = bareApplication(world, take);
   application.use(platformRoutes(world));
   application.use(() => {
     throw unknownRoute();
@@ -122,12 +123,16 @@ function platformServer(world: World, faults: Faults): Express {
   return application;
 }
 
-function bareApplication(world: World, faults: Faults): Express {
+function bareApplication(world: World, take: TakeFault<ServerFault>): Express {
   const application = express();
   application.disable('x-powered-by');
   // Neither server knows conditional requests.
   application.disable('etag');
-  application.use(countCalls(world), express.raw({ type: () => true, limit: MAXIMUM_BODY }), faults.middleware);
+  application.use(
+    countCalls(world),
+    express.raw({ type: () => true, limit: MAXIMUM_BODY }),
+    faultHandler(take, answerFault),
+  );
   return application;
 }
 

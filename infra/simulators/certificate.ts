@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../dev/command.ts';
+import { run } from '../dev/command.ts';
 
 export interface ServerCertificate {
   readonly caPem: string;
